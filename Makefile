@@ -1,0 +1,57 @@
+# Everything that a checkout can do. Each target sets up what it needs first.
+
+PYTHON ?=
+export PYTHON
+
+BIN := .venv/bin
+DEMO := demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-system demo serve check format test soak bench screenshots lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install the locked Python and Node packages into this folder
+	@python=$$(sh tools/find_python.sh) && "$$python" tools/setup.py checkout
+
+setup-system: setup ## install Postgres, Postfix and Chromium for tests, where that is possible
+	@$(BIN)/python tools/setup.py system
+
+demo: setup ## run the whole job once: articles, issue, mail, a bounce, an unsubscribe
+	@$(BIN)/python examples/demo.py
+
+serve: setup ## show the demo's desk and site on this machine
+	@test -f $(DEMO)/newsletter.toml || $(BIN)/python examples/demo.py
+	@NEWSLETTER_CONFIG=$(DEMO)/newsletter.toml $(BIN)/newsletter serve
+
+check: setup ## formatting, lint, types, architecture, docs
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@if [ -f tools/generate_docs.py ]; then set -x; $(BIN)/python tools/generate_docs.py --check; fi
+
+format: setup ## format the code and apply the safe fixes
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+test: setup-system ## run all tests but the long ones, with coverage
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
+
+soak: setup-system ## run the long tests at full counts
+	$(BIN)/python -m pytest -m soak --timeout=0
+
+bench: setup-system ## measure each figure of docs/scaling.md against its yardstick
+	$(BIN)/python tests/bench/run.py
+
+screenshots: setup-system ## draw the pages and letters again as pictures
+	$(BIN)/python tools/screenshots.py
+
+lock: ## resolve the dependencies again and rewrite the lock files
+	@test -x $(BIN)/uv || $(MAKE) setup
+	$(BIN)/python tools/lock.py
+
+clean: ## remove everything that the other targets made
+	rm -rf .venv node_modules build dist $(DEMO) htmlcov .coverage .coverage.* \
+		.mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

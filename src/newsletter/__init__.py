@@ -1,0 +1,1 @@
+"""A journal's biweekly newsletter: from stored articles to accounted-for mail."""

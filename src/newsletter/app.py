@@ -1,0 +1,208 @@
+"""One newsletter, opened: its settings turned into the values that services take."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import structlog
+
+from newsletter.domain.address import EmailAddress
+from newsletter.domain.cadence import Cadence
+from newsletter.domain.issue import Masthead
+from newsletter.domain.letter import Sender
+from newsletter.domain.token import KeyRing
+from newsletter.engine.worker import Plant
+from newsletter.errors import ConfigurationError
+from newsletter.mail.message import Splicer, compile_letters
+from newsletter.mail.outbox import open_outbox
+from newsletter.mail.smtp import Relay, open_session
+from newsletter.service.health import PauseThresholds
+from newsletter.service.ports import Session
+from newsletter.settings import Settings, load_settings, read_secret
+from newsletter.store import approvals, mailings, texts
+from newsletter.store.database import Database
+from newsletter.store.fingerprints import check_fingerprint, record_fingerprint
+
+_DEFAULT_FILE = "newsletter.toml"
+
+
+@dataclass(frozen=True)
+class App:
+    """What a command, a page or the scheduler works with."""
+
+    settings: Settings
+    database: Database
+    clock: Callable[[], datetime]
+
+    def now(self) -> datetime:
+        return self.clock()
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        """The keys of links and envelope senders."""
+        security = self.settings.security
+        return KeyRing(
+            read_secret(security.secret_key), tuple(read_secret(key) for key in security.previous_secret_keys)
+        )
+
+    @cached_property
+    def address_key(self) -> bytes:
+        """The key that addresses are hashed under: its own, or one that follows from the oldest secret key."""
+        security = self.settings.security
+        if security.address_key:
+            return read_secret(security.address_key)
+        oldest = read_secret((security.secret_key, *security.previous_secret_keys)[-1])
+        return hashlib.sha256(b"newsletter address key\0" + oldest).digest()
+
+    @cached_property
+    def cadence(self) -> Cadence:
+        section = self.settings.cadence
+        return Cadence(first=section.first, weeks=section.weeks, at=section.at_time, timezone=section.timezone)
+
+    @cached_property
+    def sender(self) -> Sender:
+        """Who letters are from; what is not configured follows from mail.from and base_url."""
+        mail, site = self.settings.mail, self.settings.site
+        if not mail.from_:
+            raise ConfigurationError("[mail] from is not set: write the address that the newsletter is sent from.")
+        address = EmailAddress.parse(mail.from_)
+        host = urlsplit(site.base_url).hostname or address.domain
+        slug = re.sub(r"[^a-z0-9]+", "-", site.name.lower()).strip("-") or "newsletter"
+        return Sender(
+            name=site.name,
+            address=address,
+            reply_to=EmailAddress.parse(mail.reply_to or mail.from_),
+            bounce_address=mail.bounce_address or f"b+{{token}}@{mail.bounce_domain or address.domain}",
+            list_id=mail.list_id or f"{slug}.{host if '.' in host else address.domain}",
+            feedback_id=mail.feedback_id or (slug.replace("-", "") + "letter")[:15],
+            base_url=site.base_url.rstrip("/"),
+        )
+
+    @property
+    def relay_host(self) -> str | None:
+        """The relay's host; None where letters go to an outbox folder."""
+        return None if self.settings.smtp.outbox else self.settings.smtp.host
+
+    async def connect(self) -> Session:
+        """Open a session with the relay, or with the outbox folder. Raises RelayError."""
+        smtp = self.settings.smtp
+        if smtp.outbox:
+            return await open_outbox(Path(smtp.outbox))
+        signs_in = smtp.auth == "password"
+        return await open_session(
+            Relay(
+                host=smtp.host,
+                port=smtp.port,
+                security=smtp.security,
+                username=smtp.username if signs_in else None,
+                password=smtp.password if signs_in else None,
+                timeout_seconds=smtp.timeout_seconds,
+            )
+        )
+
+    def splicer(self, mailing_id: int) -> Splicer:
+        """Return what makes the letters of a mailing: its approved bytes, compiled."""
+        with self.database.snapshot() as snapshot:
+            rendered = approvals.load_rendered(snapshot, mailings.find_mailing(snapshot, mailing_id).approval_id)
+        forms = compile_letters(rendered, sender=self.sender)
+        return Splicer(forms, sender=self.sender, keys=self.keys, clock=self.clock)
+
+    def plant(self) -> Plant:
+        """Return what a worker delivers with."""
+        smtp, sending = self.settings.smtp, self.settings.sending
+        return Plant(
+            database=self.database,
+            clock=self.clock,
+            connect=self.connect,
+            splicer=self.splicer,
+            connections=smtp.connections,
+            messages_per_second=smtp.messages_per_second,
+            doubtful=sending.doubtful,
+            thresholds=PauseThresholds(
+                percent=sending.pause_rejected_percent,
+                outcomes=sending.pause_rejected_outcomes,
+                rejections=sending.pause_rejected_minimum,
+            ),
+        )
+
+    def masthead(self) -> Masthead:
+        """Return the site's identity; the blurb of an imported page stands in for a missing one."""
+        site = self.settings.site
+        blurb = site.blurb
+        if not blurb:
+            with self.database.snapshot() as snapshot:
+                blurb = texts.find_text(snapshot, "blurb") or ""
+        return Masthead(
+            name=site.name,
+            base_url=site.base_url.rstrip("/"),
+            postal_address=site.postal_address,
+            language=site.language,
+            publishers=site.publishers,
+            blurb=blurb,
+        )
+
+
+@contextmanager
+def open_app(
+    file: Path | None = None,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    log_level: int = logging.WARNING,
+) -> Iterator[App]:
+    """Open the newsletter of ``file``, of NEWSLETTER_CONFIG, or of this folder, and close it at the end.
+
+    Commands speak for themselves, so only warnings are logged; the long-running processes log from INFO on.
+    """
+    _configure_log(log_level)
+    settings = _load(file)
+    database = Database(settings.database.url)
+    try:
+        app = App(settings=settings, database=database, clock=clock)
+        database.check_version()
+        with database.snapshot() as snapshot:
+            check_fingerprint(snapshot, "address_key", app.address_key)
+        yield app
+    finally:
+        database.close()
+
+
+def migrate_database(file: Path | None) -> None:
+    """Bring the database of ``file`` (else of NEWSLETTER_CONFIG, or of this folder) to this version's schema."""
+    settings = _load(file)
+    database = Database(settings.database.url)
+    try:
+        database.migrate()
+        app = App(settings=settings, database=database, clock=lambda: datetime.now(UTC))
+        with database.transaction() as transaction:
+            record_fingerprint(transaction, "address_key", app.address_key)
+    finally:
+        database.close()
+
+
+def _load(file: Path | None) -> Settings:
+    return load_settings(file or Path(os.environ.get("NEWSLETTER_CONFIG", _DEFAULT_FILE)), os.environ)
+
+
+def _configure_log(level: int) -> None:
+    renderer = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )

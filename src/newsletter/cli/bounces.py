@@ -1,0 +1,296 @@
+"""bounces: what came back, and what follows from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from newsletter.cli.output import JsonFlag, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from newsletter.app import App
+    from newsletter.domain.bounce import BounceKind, Report
+    from newsletter.domain.bounce_policy import BouncePolicy
+    from newsletter.domain.mailing import DeliveryId
+    from newsletter.domain.stored_report import StoredReport
+    from newsletter.mail.mailbox import StoredMessage
+    from newsletter.service.read_bounces import ReadReport
+
+bounces = typer.Typer(no_args_is_help=True, help="Reports and replies that came to the bounce address.")
+
+BounceId = Annotated[int, typer.Argument(metavar="ID", help="As 'bounces list' shows it.")]
+MboxFlag = Annotated[bool, typer.Option("--mbox", help="The files are mboxes, with many messages each.")]
+
+
+@bounces.command()
+def read(
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[FILE|DIR|-]", help="A message, a Maildir or folder, or - for stdin; else the Maildir."
+        ),
+    ] = None,
+    mbox: MboxFlag = False,
+    recipient: Annotated[
+        str, typer.Option(help="Whom it was delivered to, from a mail server that pipes messages here.")
+    ] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Store what came back, and suppress or unsubscribe whom it is about.
+
+    Nothing is deleted: a message of a Maildir moves from new to cur once it is stored.
+    """
+    from datetime import timedelta
+    from pathlib import Path
+
+    from newsletter.app import open_app
+    from newsletter.mail.mailbox import keep
+    from newsletter.service.read_bounces import read_bounces
+
+    with open_app() as app:
+        place = source or _maildir(app)
+        folder = Path(place)
+        is_maildir = not mbox and place != "-" and (folder / "new").is_dir()
+        done = read_bounces(
+            _read_source(place, mbox=mbox),
+            database=app.database,
+            keys=app.keys,
+            policy=_policy(app),
+            token_age=timedelta(days=app.settings.bounces.token_days),
+            now=app.now(),
+            envelope_recipient=recipient,
+            on_stored=(lambda message: keep(folder, message.name)) if is_maildir else (lambda _message: None),
+        )
+    _print_read(done, as_json=as_json)
+
+
+@bounces.command()
+def classify(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders of files, or - for stdin.")],
+    mbox: MboxFlag = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Say what messages are, one file each. Needs no configuration and changes nothing."""
+    from newsletter.mail.report import read_report
+
+    for path in paths:
+        for message in _read_source(path, mbox=mbox):
+            report = read_report(message.raw)
+            say(_classified_line(message.name, report) if as_json else _classified_text(message.name, report))
+
+
+@bounces.command("list")
+def list_(
+    kind: Annotated[str | None, typer.Option(help="Only these; not_bounce shows letters that people wrote.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    as_json: JsonFlag = False,
+) -> None:
+    """List what came back, the latest first."""
+    from newsletter.app import open_app
+    from newsletter.store.bounces import list_reports
+
+    wanted = _read_kind(kind) if kind else None
+    with open_app() as app, app.database.snapshot() as snapshot:
+        reports = list_reports(snapshot, kind=wanted, limit=limit)
+    if as_json:
+        print_json([_document(report) for report in reports])
+        return
+    print_table(
+        ["ID", "Received", "Kind", "Reason", "Delivery", "Counts", "Words"],
+        [
+            [
+                report.id,
+                f"{report.received_at:%Y-%m-%d %H:%M}",
+                report.fate.kind.value,
+                report.fate.reason,
+                _name(report.delivery) if report.delivery else "",
+                "taken back" if report.reversed_at else report.ignored_because or "yes",
+                report.fate.words,
+            ]
+            for report in reports
+        ],
+    )
+
+
+@bounces.command()
+def show(bounce_id: BounceId) -> None:
+    """Write a stored message to stdout, as it came."""
+    from newsletter.app import open_app
+    from newsletter.store.bounces import load_raw
+
+    with open_app() as app, app.database.snapshot() as snapshot:
+        typer.echo(load_raw(snapshot, bounce_id), nl=False)
+
+
+@bounces.command()
+def replay(
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; without, only say who would change.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Decide again over the stored reports, after a rule has changed."""
+    from newsletter.app import open_app
+    from newsletter.service.replay_bounces import replay_bounces
+
+    with open_app() as app:
+        result = replay_bounces(database=app.database, policy=_policy(app), now=app.now(), apply=apply)
+    if as_json:
+        print_json(
+            {
+                "applied": apply,
+                "reports": result.reports,
+                "reclassified": [
+                    {"from": before, "to": after, "count": count}
+                    for (before, after), count in sorted(result.reclassified.items())
+                ],
+                "suppressed": [_name(delivery) for delivery in result.suppressed],
+                "lifted": [_name(delivery) for delivery in result.lifted],
+            }
+        )
+        return
+    say(f"{result.reports:,} reports that count, {result.reclassified.total():,} of them read differently now.")
+    for (before, after), count in sorted(result.reclassified.items()):
+        say(f"  {count:,} from {before} to {after}")
+    would = "are" if apply else "would be"
+    say(f"{len(result.suppressed):,} addresses {would} suppressed{_names(result.suppressed)}")
+    say(f"{len(result.lifted):,} addresses {would} mailed again{_names(result.lifted)}")
+    if not apply and (result.reclassified or result.suppressed or result.lifted):
+        say("Nothing was changed: 'newsletter bounces replay --apply' does it.")
+
+
+@bounces.command()
+def reverse(bounce_id: BounceId) -> None:
+    """Take a report back; the address is mailed again if nothing else speaks against it."""
+    from newsletter.app import open_app
+    from newsletter.service.reverse_bounce import reverse_bounce
+
+    with open_app() as app:
+        reversal = reverse_bounce(bounce_id, database=app.database, policy=_policy(app), now=app.now())
+    lifted = "The address is mailed again." if reversal.is_lifted else "No suppression rested on it alone."
+    say(f"Bounce {bounce_id} is taken back. {lifted}")
+
+
+def _policy(app: App) -> BouncePolicy:
+    from datetime import timedelta
+
+    from newsletter.domain.bounce_policy import BouncePolicy
+
+    section = app.settings.bounces
+    return BouncePolicy(
+        ambiguous_days=section.ambiguous_bounces,
+        ambiguous_span=timedelta(days=section.ambiguous_days),
+        full_count=section.full_bounces,
+        full_span=timedelta(days=section.full_days),
+    )
+
+
+def _maildir(app: App) -> str:
+    from newsletter.errors import ConfigurationError
+
+    if not app.settings.bounces.maildir:
+        raise ConfigurationError(
+            "[bounces] maildir is not set: write the Maildir that reports are delivered to, or name a file or folder."
+        )
+    return app.settings.bounces.maildir
+
+
+def _read_source(place: str, *, mbox: bool) -> Iterator[StoredMessage]:
+    import sys
+    from pathlib import Path
+
+    from newsletter.mail.mailbox import StoredMessage, read_files, read_maildir, read_mbox
+    from newsletter.mail.parts import MOST_BYTES
+
+    path = Path(place)
+    if place == "-":
+        yield StoredMessage("-", sys.stdin.buffer.read(MOST_BYTES + 1))
+    elif mbox:
+        yield from read_mbox(path)
+    elif (path / "new").is_dir():
+        yield from read_maildir(path)
+    else:
+        yield from read_files([path])
+
+
+def _read_kind(text: str) -> BounceKind:
+    from newsletter.domain.bounce import BounceKind
+
+    try:
+        return BounceKind(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no kind; there are {', '.join(BounceKind)}.") from error
+
+
+def _print_read(done: ReadReport, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "stored": done.kinds.total(),
+                "duplicates": done.duplicates,
+                "kinds": done.kinds,
+                "ignored": done.ignored,
+                "suppressed": [_name(delivery) for delivery in done.suppressed],
+                "unsubscribed": [_name(delivery) for delivery in done.unsubscribed],
+                "paused": done.paused,
+            }
+        )
+        return
+    say(f"{done.kinds.total():,} messages stored{_counts(done.kinds)}; {done.duplicates:,} were there already.")
+    if done.ignored:
+        say(f"{done.ignored.total():,} of them change nobody{_counts(done.ignored)}.")
+    say(f"{len(done.suppressed):,} addresses suppressed, {len(done.unsubscribed):,} readers left by mail.")
+    for mailing, reason in done.paused.items():
+        say(f"Mailing {mailing} is paused: {reason}")
+
+
+def _counts(counter: Mapping[Any, int]) -> str:
+    named = ", ".join(f"{count:,} {name}" for name, count in counter.items())
+    return f" ({named})" if named else ""
+
+
+def _classified_line(name: str, report: Report) -> str:
+    import json
+
+    recipients = [
+        {"address": each.address, "kind": each.kind, "status": each.status, "reason": each.reason}
+        for each in report.recipients
+    ]
+    document = {
+        "file": name, "kind": report.kind, "recipients": recipients, "rule": report.rule, "words": report.words,
+    }  # fmt: skip
+    return json.dumps(document)  # ASCII: a file name or a stranger's words may hold what UTF-8 cannot
+
+
+def _classified_text(name: str, report: Report) -> str:
+    lines = [f"{name}: {report.kind} ({report.rule})"]
+    lines += [
+        f"  {each.address or 'address hidden'}: {each.kind}, {each.reason} {each.status}".rstrip()
+        for each in report.recipients
+    ]
+    return "\n".join(lines).encode("utf-8", "replace").decode("utf-8")
+
+
+def _document(report: StoredReport) -> dict[str, object]:
+    return {
+        "id": report.id,
+        "received_at": report.received_at,
+        "kind": report.fate.kind,
+        "reason": report.fate.reason,
+        "status": report.fate.status,
+        "rule": report.fate.rule,
+        "words": report.fate.words,
+        "delivery": _name(report.delivery) if report.delivery else None,
+        "ignored_because": report.ignored_because,
+        "reversed_at": report.reversed_at,
+    }
+
+
+def _name(delivery: DeliveryId) -> str:
+    return f"{delivery.mailing}/{delivery.position}"
+
+
+def _names(deliveries: Iterable[DeliveryId]) -> str:
+    named = ", ".join(_name(delivery) for delivery in deliveries)
+    return f": {named}" if named else "."

@@ -1,0 +1,346 @@
+"""issue draft, list, show, edit, arrange, check, render and approve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from newsletter.cli.output import JsonFlag, print_json, print_table, say, warn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from newsletter.app import App
+    from newsletter.domain.issue import Issue, RenderedIssue
+    from newsletter.service.finding import Finding
+    from newsletter.service.show_issue import ShownIssue
+
+issue = typer.Typer(no_args_is_help=True, help="Issues, from the draft to the report.")
+
+Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.")]
+_Item = "ID of an article, announcement:ID or partner:ID; may be given again."
+
+
+@issue.command()
+def draft(json: JsonFlag = False) -> None:
+    """Open the draft of the earliest slot not yet sent, or show it. Until you change it, it follows the store."""
+    from newsletter.app import open_app
+    from newsletter.service.draft_issue import draft_issue
+
+    with open_app() as app:
+        drafted = draft_issue(
+            database=app.database,
+            cadence=app.cadence,
+            first_number=app.settings.cadence.first_number,
+            now=app.now(),
+        )
+        _print_issue(app, drafted.number, json=json)
+
+
+@issue.command("list")
+def list_(json: JsonFlag = False) -> None:
+    """List all issues, the latest first."""
+    from newsletter.app import open_app
+    from newsletter.service.show_issue import list_issues
+
+    with open_app() as app:
+        listed = list_issues(database=app.database, masthead=app.masthead())
+    if json:
+        print_json(
+            [
+                {"number": drafted.number, "slot": drafted.slot, "status": drafted.status, "subject": subject}
+                for drafted, subject in listed
+            ]
+        )
+        return
+    rows = [(drafted.number, drafted.day, drafted.status, subject) for drafted, subject in listed]
+    print_table(["number", "date", "status", "subject"], rows)
+
+
+@issue.command()
+def show(number: Number, json: JsonFlag = False) -> None:
+    """Show an issue with its items, each with its reason and its size."""
+    from newsletter.app import open_app
+
+    with open_app() as app:
+        _print_issue(app, number, json=json)
+
+
+@issue.command()
+def edit(
+    number: Number,
+    subject: Annotated[str | None, typer.Option(help='At most 78 characters; "" takes the lead\'s headline.')] = None,
+    preheader: Annotated[str | None, typer.Option(help='40 to 130 characters; "" takes a cut of the lead.')] = None,
+    note: Annotated[str | None, typer.Option(help='A word to readers above the articles; "" for none.')] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Change subject, preheader or note. This voids an approval."""
+    from newsletter.app import open_app
+    from newsletter.service.arrange_issue import edit_issue
+
+    if subject is None and preheader is None and note is None:
+        raise typer.BadParameter("name what to change: --subject, --preheader or --note")
+    with open_app() as app:
+        edit_issue(number, subject=subject, preheader=preheader, note=note, database=app.database, now=app.now())
+        _print_issue(app, number, json=json)
+
+
+@issue.command()
+def arrange(
+    number: Number,
+    lead: Annotated[int | None, typer.Option(metavar="ID", help="Article that leads.")] = None,
+    features: Annotated[str | None, typer.Option(metavar="ID,ID…", help="Features that come first, in order.")] = None,
+    add: Annotated[list[str] | None, typer.Option(metavar="ITEM", help=_Item)] = None,
+    remove: Annotated[list[str] | None, typer.Option(metavar="ITEM", help=_Item)] = None,
+    headline: Annotated[
+        list[str] | None, typer.Option(metavar="ID=TEXT", help="Headline in this issue; empty: the article's own.")
+    ] = None,
+    teaser: Annotated[
+        list[str] | None, typer.Option(metavar="ID=TEXT", help="Teaser in this issue; empty: the article's own.")
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Choose, order and reword what an issue shows. This voids an approval."""
+    from newsletter.app import open_app
+    from newsletter.domain.arrangement import ItemName
+    from newsletter.service.arrange_issue import Arrangement, arrange_issue
+
+    arrangement = Arrangement(
+        remove=[ItemName.parse(item) for item in remove or ()],
+        add=[ItemName.parse(item) for item in add or ()],
+        lead=lead,
+        features=_read_ids(features or ""),
+        headlines=_read_words(headline or []),
+        teasers=_read_words(teaser or []),
+    )
+    if arrangement == Arrangement(remove=[], add=[], features=[]):
+        raise typer.BadParameter("name what to change, such as --lead ID or --remove ID")
+    with open_app() as app:
+        arrange_issue(number, arrangement, database=app.database, now=app.now())
+        _print_issue(app, number, json=json)
+
+
+@issue.command()
+def check(number: Number, json: JsonFlag = False) -> None:
+    """Check an issue as it would be approved now. Exit status 1 if errors stand in the way."""
+    from newsletter.app import open_app
+    from newsletter.service.finding import Level
+    from newsletter.service.preflight import preflight
+    from newsletter.service.proof import pull_proof
+
+    with open_app() as app:
+        proof = pull_proof(
+            number,
+            database=app.database,
+            masthead=app.masthead(),
+            render=_renderer(app),
+            mail_from=app.settings.mail.from_,
+            now=app.now(),
+        )
+        findings = preflight(proof)
+    errors = sum(finding.level is Level.ERROR for finding in findings)
+    if json:
+        counts = {"errors": errors, "warnings": len(findings) - errors}
+        print_json({"number": number, **counts, "findings": [_describe_finding(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            say(f"{finding.level} [{finding.check}] {finding.where}: {finding.what} {finding.mend}")
+        say(f"{errors} errors, {len(findings) - errors} warnings.")
+    if errors:
+        warn(f"Issue {number} cannot be approved until its errors are mended, or overridden with a reason.")
+        raise typer.Exit(1)
+
+
+@issue.command()
+def render(
+    number: Number,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to.")],
+    json: JsonFlag = False,
+) -> None:
+    """Write issue.html, issue.txt and issue.eml: what was approved, else what the issue says now.
+
+    The personal links in them belong to nobody.
+    """
+    from newsletter.app import open_app
+    from newsletter.domain.issue import Slot
+    from newsletter.domain.letter import Recipient
+    from newsletter.domain.mailing import DeliveryId
+    from newsletter.domain.token import Purpose, ReaderToken
+    from newsletter.domain.topic import Topic
+    from newsletter.mail.message import Splicer, compile_letters
+    from newsletter.service.show_issue import load_text
+
+    with open_app() as app:
+        rendered = load_text(number, database=app.database, masthead=app.masthead(), render=_renderer(app))
+        nobody = bytes(8)
+        tokens = {slot: ReaderToken(nobody).sign(Purpose(slot.value), app.keys) for slot in Slot}
+        files = {name: out / f"issue.{name}" for name in ("html", "txt", "eml")}
+        out.mkdir(parents=True, exist_ok=True)
+        files["html"].write_text(rendered.full.html.fill(tokens), encoding="utf-8")
+        files["txt"].write_text(rendered.full.text.fill(tokens), encoding="utf-8")
+        splicer = Splicer(compile_letters(rendered, sender=app.sender), sender=app.sender, keys=app.keys, clock=app.now)
+        recipient = Recipient(
+            delivery=DeliveryId(0, 0), address=app.sender.reply_to, public_id=nobody, topics=Topic.everything()
+        )
+        files["eml"].write_bytes(splicer.splice(recipient).message)
+    if json:
+        print_json({"number": number, "digest": rendered.digest, **{name: str(file) for name, file in files.items()}})
+        return
+    for file in files.values():
+        say(str(file))
+
+
+@issue.command()
+def approve(
+    number: Number,
+    by: Annotated[str, typer.Option(metavar="EDITOR", help="Who approves; recorded as given.")],
+    override: Annotated[
+        list[str] | None, typer.Option(metavar="CHECK", help="Accept the errors of this check; may be given again.")
+    ] = None,
+    reason: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="Why; one for each --override, or one for all.")
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Approve the exact text of an issue; it is stored, and sent as it is. Any later edit voids the approval."""
+    from newsletter.app import open_app
+    from newsletter.service.approve_issue import approve_issue
+
+    with open_app() as app:
+        approval = approve_issue(
+            number,
+            by=by,
+            overrides=_pair_overrides(override or [], reason or []),
+            database=app.database,
+            masthead=app.masthead(),
+            render=_renderer(app),
+            mail_from=app.settings.mail.from_,
+            now=app.now(),
+        )
+    if json:
+        print_json(
+            {
+                "number": number,
+                "approved_by": approval.approved_by,
+                "approved_at": approval.approved_at,
+                "digest": approval.rendered_digest,
+                "overrides": approval.overrides,
+            }
+        )
+        return
+    say(f"Issue {number} is approved by {approval.approved_by}: {approval.rendered_digest[:12]}.")
+    say(f"'newsletter issue send {number}' sends exactly this text.")
+
+
+def _renderer(app: App) -> Callable[[Issue], RenderedIssue]:
+    from functools import partial
+
+    from newsletter.render.issue import render_issue
+    from newsletter.render.mjml import choose_compiler
+
+    section = app.settings.render
+    templates = Path(section.theme) if section.theme else None
+    return partial(render_issue, compiler=choose_compiler(section.compiler), templates=templates)
+
+
+def _print_issue(app: App, number: int, *, json: bool) -> None:
+    from newsletter.service.item_size import measure_item
+    from newsletter.service.show_issue import show_issue
+
+    shown = show_issue(number, database=app.database, masthead=app.masthead(), now=app.now())
+    if json:
+        print_json(_describe_issue(shown))
+        return
+    drafted = shown.draft
+    local = drafted.due_at.astimezone(app.cadence.zone)
+    say(f"Issue {number}, {drafted.status}, due {local:%Y-%m-%d %H:%M %Z}")
+    say(f"Subject:   {shown.issue.subject}")
+    say(f"Preheader: {shown.issue.preheader}")
+    if shown.issue.note:
+        say(f"Note:      {shown.issue.note}")
+    rows = [
+        (item.item.slot, item.name.id, item.headline, f"{measure_item(item):,}", item.item.reason)
+        for item in shown.items
+    ]
+    print_table(["slot", "id", "headline", "bytes", "reason"], rows)
+    if shown.waiting:
+        say(f"Not in it, though no issue had them: articles {', '.join(str(stored.id) for stored in shown.waiting)}.")
+    if shown.approval:
+        say(f"Approved by {shown.approval.approved_by} at {shown.approval.approved_at:%Y-%m-%d %H:%M} UTC.")
+
+
+def _describe_issue(shown: ShownIssue) -> dict[str, Any]:
+    from newsletter.service.item_size import measure_item
+
+    drafted, approval = shown.draft, shown.approval
+    return {
+        "number": drafted.number,
+        "slot": drafted.slot,
+        "day": drafted.day,
+        "due_at": drafted.due_at,
+        "status": drafted.status,
+        "subject": shown.issue.subject,
+        "preheader": shown.issue.preheader,
+        "note": shown.issue.note,
+        "items": [
+            {
+                "slot": item.item.slot,
+                "kind": item.name.kind,
+                "id": item.name.id,
+                "headline": item.headline,
+                "teaser": item.text,
+                "url": item.url,
+                "reason": item.item.reason,
+                "bytes": measure_item(item),
+                "withdrawn": item.is_withdrawn,
+            }
+            for item in shown.items
+        ],
+        "waiting": [stored.id for stored in shown.waiting],
+        "approval": approval
+        and {
+            "approved_by": approval.approved_by,
+            "approved_at": approval.approved_at,
+            "digest": approval.rendered_digest,
+            "overrides": approval.overrides,
+        },
+    }
+
+
+def _describe_finding(finding: Finding) -> dict[str, str]:
+    return {
+        "check": finding.check,
+        "level": finding.level,
+        "where": finding.where,
+        "what": finding.what,
+        "mend": finding.mend,
+    }
+
+
+def _read_ids(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",") if part.strip()]
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no list of ids; write 14,12,17") from error
+
+
+def _read_words(pairs: list[str]) -> dict[int, str]:
+    words: dict[int, str] = {}
+    for pair in pairs:
+        article_id, is_pair, text = pair.partition("=")
+        if not is_pair or not article_id.strip().isdecimal():
+            raise typer.BadParameter(f'{pair!r} is not ID=TEXT; write 12="A headline"')
+        words[int(article_id)] = text
+    return words
+
+
+def _pair_overrides(checks: list[str], reasons: list[str]) -> dict[str, str]:
+    if reasons and not checks:
+        raise typer.BadParameter("--reason belongs to an --override")
+    if len(reasons) not in {len(checks), 1}:
+        raise typer.BadParameter("give one --reason for each --override, or one for all")
+    if len(reasons) == 1:
+        reasons = reasons * len(checks)
+    return {check.replace("-", "_"): reason for check, reason in zip(checks, reasons, strict=True)}

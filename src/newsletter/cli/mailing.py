@@ -1,0 +1,209 @@
+"""issue send, pause, resume, cancel, report and doubtful."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli.output import JsonFlag, print_json, print_table, say, warn
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from newsletter.app import App
+    from newsletter.domain.mailing import MailingReport
+
+Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.")]
+WaitFlag = Annotated[bool, typer.Option("--wait", help="Deliver in this process until every letter is settled.")]
+
+
+def add_commands(issue: typer.Typer) -> None:
+    for name, command in (
+        ("send", send), ("pause", pause), ("resume", resume), ("cancel", cancel), ("report", report),
+        ("doubtful", doubtful),
+    ):  # fmt: skip
+        issue.command(name)(command)
+
+
+def send(
+    number: Number,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Not before this time (ISO 8601, or HH:MM today, site's zone).")
+    ] = None,
+    wait: WaitFlag = False,
+) -> None:
+    """Open the mailing of an approved issue; `work`, `run` or --wait delivers it."""
+    from datetime import timedelta
+
+    from newsletter.app import open_app
+    from newsletter.service.open_mailing import open_mailing
+
+    with open_app() as app:
+        mailing = open_mailing(
+            number,
+            database=app.database,
+            masthead=app.masthead(),
+            sender=app.sender,
+            relay_host=app.relay_host,
+            not_before=_read_time(at, app) if at else None,
+            recall=timedelta(minutes=app.settings.sending.recall_minutes),
+            now=app.now(),
+        )
+        start = mailing.not_before.astimezone(app.cadence.zone)
+        say(f"Issue {number} goes to {mailing.intended:,} subscribers, from {start:%Y-%m-%d %H:%M %Z} on.")
+        if wait:
+            _deliver_and_tell(number, app)
+
+
+def pause(number: Number) -> None:
+    """Stop a mailing where it is; letters in flight settle."""
+    from newsletter.app import open_app
+    from newsletter.service.control_mailing import pause_mailing
+
+    with open_app() as app:
+        mailing = pause_mailing(
+            _mailing_id(app, number), reason="Paused by hand.", database=app.database, now=app.now()
+        )
+        say(f"Issue {number} is {mailing.status}: 'newsletter issue resume {number}' continues it.")
+
+
+def resume(number: Number, wait: WaitFlag = False) -> None:
+    """Continue a paused mailing, or one whose process died."""
+    from newsletter.app import open_app
+    from newsletter.service.control_mailing import resume_mailing
+
+    with open_app() as app:
+        mailing = resume_mailing(_mailing_id(app, number), database=app.database, now=app.now())
+        say(f"Issue {number} is {mailing.status}.")
+        if wait:
+            _deliver_and_tell(number, app)
+
+
+def cancel(number: Number) -> None:
+    """Stop a mailing for good: what has not left is withheld."""
+    from newsletter.app import open_app
+    from newsletter.service.control_mailing import cancel_mailing
+
+    with open_app() as app:
+        cancel_mailing(_mailing_id(app, number), database=app.database, now=app.now())
+        say(f"Issue {number} is cancelled.")
+
+
+def report(number: Number, json: JsonFlag = False) -> None:
+    """Say who got an issue: the sum that adds up, and what came back."""
+    from newsletter.app import open_app
+
+    with open_app() as app:
+        _print_report(number, app, json=json)
+
+
+def doubtful(
+    number: Number,
+    resend: Annotated[bool, typer.Option("--resend", help="Send the doubtful letters again.")] = False,
+    hold: Annotated[bool, typer.Option("--hold", help="Leave them as they are.")] = False,
+) -> None:
+    """Show the letters that may or may not have arrived, or decide on them."""
+    from newsletter.app import open_app
+    from newsletter.service.control_mailing import hold_doubtful, resend_doubtful
+    from newsletter.service.report_mailing import report_issue
+
+    if resend and hold:
+        raise typer.BadParameter("choose --resend or --hold")
+    with open_app() as app:
+        if resend:
+            count = resend_doubtful(_mailing_id(app, number), database=app.database, now=app.now())
+            say(f"{count} letters are queued again: 'newsletter issue resume {number} --wait' sends them.")
+        elif hold:
+            count = hold_doubtful(_mailing_id(app, number), database=app.database, now=app.now())
+            say(f"{count} letters stay as they are.")
+        else:
+            for address in report_issue(number, database=app.database).doubtful:
+                say(address)
+
+
+def _mailing_id(app: App, number: int) -> int:
+    from newsletter.service.report_mailing import report_issue
+
+    return report_issue(number, database=app.database).mailing.id
+
+
+def _read_time(text: str, app: App) -> datetime:
+    """Read a time of the cadence's zone: ISO 8601, or the next HH:MM."""
+    from datetime import datetime, time, timedelta
+
+    zone = app.cadence.zone
+    try:
+        if len(text) <= len("HH:MM"):
+            today = datetime.combine(app.now().astimezone(zone).date(), time.fromisoformat(text), zone)
+            return today if today > app.now() else today + timedelta(days=1)
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no time; write 2026-03-12T09:00 or 09:00") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _deliver_and_tell(number: int, app: App) -> None:
+    """Deliver in this process, or watch the one that does; then print the report. Exit status 1 if it is paused."""
+    from newsletter.cli.progress import show_progress
+    from newsletter.domain.mailing import MailingStatus
+    from newsletter.engine.embedded import deliver_due, wait_for_others
+    from newsletter.errors import RefusedError
+
+    with show_progress(number, app):
+        try:
+            deliver_due(app.plant())
+        except RefusedError as error:
+            warn(f"{error} This shows its progress.")
+            wait_for_others(app.plant(), _mailing_id(app, number))
+    mailing = _print_report(number, app, json=False).mailing
+    if mailing.status is MailingStatus.PAUSED:
+        warn(f"Issue {number} is paused: {mailing.pause_reason}")
+        raise typer.Exit(1)
+
+
+def _print_report(number: int, app: App, *, json: bool) -> MailingReport:
+    from newsletter.service.report_mailing import report_issue
+
+    mailed = report_issue(number, database=app.database)
+    if json:
+        print_json(_document(mailed))
+        return mailed
+    counts = {status.value.replace("_", " "): count for status, count in mailed.counts.items() if count}
+    say(f"Issue {number}: {mailed.mailing.status}. {mailed.mailing.intended:,} intended =")
+    print_table(["deliveries", ""], [[f"{count:,}", name] for name, count in counts.items()] or [["0", "nobody"]])
+    for heading, reasons in (("withheld", mailed.withheld_reasons), ("rejected", mailed.rejected_reasons)):
+        named = [f"{count:,} {name}" for name, count in reasons.items() if count]
+        if named:
+            say(f"{heading}: {', '.join(named)}")
+    say(
+        f"came back: {mailed.bounced_hard} hard and {mailed.bounced_soft} soft bounces, "
+        f"{mailed.complaints} complaints, "
+        f"{mailed.unsubscribes} unsubscribes; {mailed.doubtful_resent} doubtful letters sent again"
+    )
+    if mailed.next_try_at:
+        say(f"Deferred letters are tried again from {mailed.next_try_at:%Y-%m-%d %H:%M} UTC on.")
+    for address in mailed.doubtful:
+        say(f"doubtful: {address}")
+    return mailed
+
+
+def _document(mailed: MailingReport) -> dict[str, object]:
+    mailing = mailed.mailing
+    return {
+        "issue": mailing.issue_number,
+        "status": mailing.status,
+        "intended": mailing.intended,
+        **{status.value: count for status, count in mailed.counts.items()},
+        "withheld_reasons": mailed.withheld_reasons,
+        "rejected_reasons": mailed.rejected_reasons,
+        "bounced_hard": mailed.bounced_hard,
+        "bounced_soft": mailed.bounced_soft,
+        "complaints": mailed.complaints,
+        "unsubscribes": mailed.unsubscribes,
+        "doubtful_resent": mailed.doubtful_resent,
+        "started_at": mailing.started_at,
+        "finished_at": mailing.finished_at,
+        "pause_reason": mailing.pause_reason,
+        "next_try_at": mailed.next_try_at,
+    }

@@ -1,0 +1,218 @@
+"""The processes that keep running: work, schedule, serve, and run, which is all three. SIGTERM ends each in order."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli.output import say
+
+if TYPE_CHECKING:
+    import socket
+
+    import uvicorn
+
+    from newsletter.app import App
+    from newsletter.domain.letter import Letter
+    from newsletter.domain.notice import Notice
+    from newsletter.engine.shift import Shift
+
+_NOTICES_EVERY_SECONDS = 2.0
+_MAILBOX_EVERY_SECONDS = 60.0
+_SEAT_SECONDS = 5.0  # how soon to try again where another process delivers
+_GRACE_SECONDS = 10  # how long pages that are being answered may take to finish
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on; else [server] host.")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port; else [server] port. 0: any free one.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    for command in (work, schedule, serve, run):
+        app.command()(command)
+
+
+def work(once: Annotated[bool, typer.Option("--once", help="End when nothing is due any more.")] = False) -> None:
+    """Deliver what is due: notices, letters, mailboxes; any number of processes on Postgres."""
+    from newsletter.app import open_app
+
+    with open_app(log_level=logging.INFO) as app:
+        if once:
+            _work_once(app)
+            return
+        shift = _open_shift(app)
+        _on_signal(shift.stop)
+        shift.run()
+
+
+def schedule() -> None:
+    """Draft each issue when it is due, and in mode "send" send what is approved by then."""
+    import signal
+
+    from newsletter.app import open_app
+    from newsletter.schedule import Scheduler
+
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # before any thread begins, so that only sigwait takes them
+    with open_app(log_level=logging.INFO) as app:
+        scheduler = Scheduler(app)
+        scheduler.start()
+        signal.sigwait(ends)
+        scheduler.stop()
+
+
+def serve(host: Host = None, port: Port = None) -> None:
+    """Serve the readers' pages."""
+    from newsletter.app import open_app
+
+    with open_app(log_level=logging.INFO) as app:
+        _serve(app, host, port)
+
+
+def run(host: Host = None, port: Port = None) -> None:
+    """Serve, schedule and work in one process."""
+    import threading
+
+    from newsletter.app import open_app
+    from newsletter.schedule import Scheduler
+
+    with open_app(log_level=logging.INFO) as app:
+        scheduler, shift = Scheduler(app), _open_shift(app)
+        worker = threading.Thread(target=_keep_working, args=(shift,), name="worker")
+        try:
+            _serve(app, host, port, beside=(scheduler.start, worker.start))
+        finally:
+            shift.stop()
+            if worker.ident is not None:
+                scheduler.stop()
+                worker.join()
+
+
+def _work_once(app: App) -> None:
+    import asyncio
+
+    from newsletter.engine.embedded import deliver_due
+    from newsletter.schedule import read_mailbox
+    from newsletter.service.deliver_notices import deliver_notices
+
+    write = _notice_writer(app)
+    asyncio.run(deliver_notices(database=app.database, clock=app.clock, connect=app.connect, write=write))
+    deliver_due(app.plant())
+    read_mailbox(app, app.now())
+
+
+def _open_shift(app: App) -> Shift:
+    import asyncio
+
+    from newsletter.engine.shift import Errand, Shift
+    from newsletter.schedule import read_mailbox
+    from newsletter.service.deliver_notices import deliver_notices
+
+    write = _notice_writer(app)
+
+    async def notices(is_stopping: Callable[[], bool]) -> None:
+        await deliver_notices(
+            database=app.database, clock=app.clock, connect=app.connect, write=write, is_stopping=is_stopping
+        )
+
+    async def mailbox(_is_stopping: Callable[[], bool]) -> None:
+        await asyncio.to_thread(read_mailbox, app, app.now())
+
+    return Shift(
+        app.plant(),
+        [
+            Errand(name="notices", every_seconds=_NOTICES_EVERY_SECONDS, run=notices),
+            Errand(name="mailbox", every_seconds=_MAILBOX_EVERY_SECONDS, run=mailbox),
+        ],
+    )
+
+
+def _notice_writer(app: App) -> Callable[[Notice], Letter]:
+    from pathlib import Path
+
+    from newsletter.service.write_notice import write_notice
+
+    theme = app.settings.render.theme
+
+    def write(notice: Notice) -> Letter:
+        return write_notice(
+            notice,
+            masthead=app.masthead(),
+            sender=app.sender,
+            keys=app.keys,
+            theme=Path(theme) if theme else None,
+            now=app.now(),
+        )
+
+    return write
+
+
+def _keep_working(shift: Shift) -> None:
+    """Work, and begin again after a failure, or when the process that delivered from this database has ended."""
+    import structlog
+
+    from newsletter.schedule import describe_failure
+
+    log = structlog.get_logger(__name__)
+    while not shift.is_stopping:
+        try:
+            shift.run()
+        except Exception as error:  # noqa: BLE001 - the site and the scheduler go on, and so must this
+            log.warning("worker ended, another try follows", why=describe_failure(error))
+            shift.rest(_SEAT_SECONDS)
+
+
+def _serve(app: App, host: str | None, port: int | None, *, beside: tuple[Callable[[], None], ...] = ()) -> None:
+    """Answer until SIGTERM or SIGINT. What runs ``beside`` is started once the address is ours."""
+    import uvicorn
+
+    from newsletter.site.factory import create_site
+
+    section = app.settings.server
+    with _listen(section.host if host is None else host, section.port if port is None else port) as listener:
+        site = create_site(database=app.database, keys=app.keys, masthead=app.masthead(), now=app.now)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                site,
+                access_log=False,  # paths carry tokens, and addresses of readers are nobody's business
+                log_config=None,
+                server_header=False,
+                proxy_headers=bool(section.trusted_proxies),
+                forwarded_allow_ips=list(section.trusted_proxies),
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
+        )
+        # uvicorn obeys signals while it serves, and raises them once more when it has ended: they have to find us too.
+        _on_signal(lambda: _end(server))
+        for start in beside:
+            start()
+        address, number = listener.getsockname()[:2]
+        say(f"The site answers at http://{f'[{address}]' if ':' in address else address}:{number}/")
+        server.run(sockets=[listener])
+
+
+def _end(server: uvicorn.Server) -> None:
+    server.should_exit = True
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    import socket
+
+    from newsletter.errors import ConfigurationError
+
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{host}:{port} cannot be listened on: {error.strerror}. Choose another with --port or [server] port."
+        ) from error
+
+
+def _on_signal(stop: Callable[[], None]) -> None:
+    import signal
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop())

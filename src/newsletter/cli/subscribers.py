@@ -1,0 +1,290 @@
+"""`newsletter subscribers`: import, export, add, show, unsubscribe, forget, list."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from newsletter.cli.output import JsonFlag, print_json, print_table, say, warn
+
+if TYPE_CHECKING:
+    from newsletter.domain.person import PersonalRecord
+    from newsletter.domain.subscriber import Subscriber
+    from newsletter.domain.suppression import Suppression
+
+subscribers = typer.Typer(no_args_is_help=True, help="The people who receive the newsletter.")
+
+Address = Annotated[str, typer.Argument(metavar="ADDRESS")]
+
+
+@subscribers.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.csv", help="UTF-8, with a header line; only email is required.")
+    ],
+    consent_source: Annotated[
+        str, typer.Option("--consent-source", help="Where everybody in it gave consent, for lines that do not say.")
+    ] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Import subscribers: email,name,consent_source,consent_at,topics,language,status, in any order.
+
+    Lines with a consent become active subscribers, or what their status column says. Nobody who is stored, has left or
+    is suppressed is changed. Refused lines are listed by number and reason in FILE.rejected.csv.
+    """
+    from newsletter.app import open_app
+    from newsletter.service.import_subscribers import import_subscribers
+
+    with open_app() as app, _show_lines() as progress:
+        report = import_subscribers(
+            file,
+            database=app.database,
+            address_key=app.address_key,
+            now=app.now(),
+            consent_source=consent_source,
+            progress=progress,
+        )
+    if report.unknown_columns:
+        warn(f"Columns that mean nothing here were ignored: {', '.join(report.unknown_columns)}.")
+    counts = {fate.value: count for fate, count in report.counts.items()}
+    if as_json:
+        rejected_file = str(report.rejected_file) if report.rejected_file else None
+        print_json({**counts, "unknown_columns": report.unknown_columns, "rejected_file": rejected_file})
+    else:
+        say(
+            "{added} added, {duplicate} there already, {unsubscribed} have left before, {suppressed} suppressed, "
+            "{refused} refused.".format(**counts)
+        )
+    if report.rejected_file:
+        warn(f"The refused lines and the reasons are in {report.rejected_file}.")
+    if not report.is_useful:
+        raise typer.Exit(1)
+
+
+@subscribers.command()
+def export(
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE.csv]", help="Else to standard output.")] = None,
+) -> None:
+    """Write all subscribers as CSV that can be imported again and that spreadsheets open safely."""
+    from newsletter.app import open_app
+    from newsletter.errors import InputError
+    from newsletter.service.export_subscribers import export_subscribers
+
+    with open_app() as app:
+        if file is None:
+            sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+            export_subscribers(sys.stdout, database=app.database)
+            return
+        try:
+            stream = file.open("w", encoding="utf-8", newline="")
+        except OSError as error:
+            raise InputError(f"{file} cannot be written: {error.strerror}.") from error
+        with stream:
+            count = export_subscribers(stream, database=app.database)
+        say(f"{count} subscribers written to {file}.")
+
+
+@subscribers.command()
+def add(
+    address: Address,
+    consent_source: Annotated[
+        str, typer.Option("--consent-source", help="Where the person gave consent: a form, an event, a letter.")
+    ],
+    name: Annotated[str, typer.Option("--name")] = "",
+    topics: Annotated[str, typer.Option("--topics", help="articles,events,news; all of them by default.")] = "",
+    language: Annotated[str, typer.Option("--language", help="Such as en or sr-Latn.")] = "",
+) -> None:
+    """Add one person who has consented."""
+    from newsletter.app import open_app
+    from newsletter.domain.address import EmailAddress
+    from newsletter.domain.topic import Topic
+    from newsletter.service.add_subscriber import add_subscriber
+
+    with open_app() as app:
+        parsed = EmailAddress.parse(address)
+        add_subscriber(
+            parsed,
+            name=" ".join(name.split()),
+            topics=Topic.parse(filter(None, topics.split(","))),
+            language=language,
+            consent_source=consent_source,
+            database=app.database,
+            address_key=app.address_key,
+            now=app.now(),
+        )
+    say(f"{parsed} is an active subscriber.")
+
+
+@subscribers.command()
+def show(address: Address, as_json: JsonFlag = False) -> None:
+    """Show everything that is stored about a person."""
+    from newsletter.app import open_app
+    from newsletter.domain.address import EmailAddress
+    from newsletter.service.show_subscriber import show_subscriber
+
+    with open_app() as app:
+        record = show_subscriber(EmailAddress.parse(address), database=app.database, address_key=app.address_key)
+    document = _document(record)
+    if as_json:
+        print_json(document)
+        return
+    for key in ("address", "name", "status", "topics", "language", "created_at", "unsubscribed_at"):
+        if document[key]:
+            say(f"{key.replace('_', ' ')}: {', '.join(document[key]) if key == 'topics' else document[key]}")
+    if record.suppression:
+        say(f"suppressed: {record.suppression.reason}, {record.suppression.decided_at:%Y-%m-%d %H:%M} UTC")
+    for title in ("consents", "deliveries", "notices", "bounces"):
+        entries: list[dict[str, Any]] = document[title]
+        if entries:
+            say(f"\n{title}:")
+            print_table([key.replace("_", " ") for key in entries[0]], [list(entry.values()) for entry in entries])
+
+
+@subscribers.command()
+def unsubscribe(
+    address: Address,
+    source: Annotated[str, typer.Option("--source", help="How the wish reached you.")] = "told the editors",
+) -> None:
+    """Note that a reader has left; the reader gets a goodbye notice. Doing it again changes nothing."""
+    from newsletter.app import open_app
+    from newsletter.domain.address import EmailAddress
+    from newsletter.service.unsubscribe import unsubscribe_address
+
+    with open_app() as app:
+        parsed = EmailAddress.parse(address)
+        has_left = unsubscribe_address(parsed, source=source, database=app.database, now=app.now())
+    say(f"{parsed} has left." if has_left else f"{parsed} had left before; nothing was changed.")
+
+
+@subscribers.command()
+def forget(address: Address) -> None:
+    """Erase a person. Counts stay right, and a hash keeps old lists from bringing the address back."""
+    from newsletter.app import open_app
+    from newsletter.domain.address import EmailAddress
+    from newsletter.service.forget_subscriber import forget_subscriber
+
+    with open_app() as app:
+        forget_subscriber(
+            EmailAddress.parse(address), database=app.database, address_key=app.address_key, now=app.now()
+        )
+    say("Erased. Only hashes are left, which name nobody.")
+
+
+@subscribers.command("list")
+def list_(
+    status: Annotated[str, typer.Option("--status", help="pending, active or unsubscribed.")] = "",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List subscribers in the order in which they came."""
+    from newsletter.app import open_app
+    from newsletter.domain.subscriber import SubscriberStatus
+    from newsletter.errors import InputError
+    from newsletter.store.subscribers import list_subscribers
+
+    try:
+        wanted = SubscriberStatus(status) if status else None
+    except ValueError as error:
+        raise InputError(f"{status!r} is not a status; there are {', '.join(SubscriberStatus)}.") from error
+    with open_app() as app, app.database.snapshot() as snapshot:
+        listed = [_list_entry(subscriber) for subscriber in list_subscribers(snapshot, status=wanted, limit=limit)]
+    if as_json:
+        print_json(listed)
+        return
+    print_table(
+        ["Address", "Name", "Status", "Topics", "Since"],
+        [
+            [
+                entry["address"],
+                entry["name"],
+                entry["status"],
+                ", ".join(entry["topics"]),
+                f"{entry['created_at']:%Y-%m-%d}",
+            ]
+            for entry in listed
+        ],
+    )
+
+
+@contextmanager
+def _show_lines() -> Iterator[Callable[[int], None]]:
+    """Show how many lines are done, where stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _lines: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} lines"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("import", total=None)
+        yield lambda lines: bar.advance(task, lines)
+
+
+def _list_entry(subscriber: Subscriber) -> dict[str, Any]:
+    return {
+        "address": subscriber.address.text,
+        "name": subscriber.name,
+        "status": subscriber.status,
+        "topics": subscriber.topics.names,
+        "language": subscriber.language,
+        "created_at": subscriber.created_at,
+        "unsubscribed_at": subscriber.unsubscribed_at,
+    }
+
+
+def _document(record: PersonalRecord) -> dict[str, Any]:
+    if record.subscriber:
+        entry = _list_entry(record.subscriber)
+    else:
+        entry = {"address": record.address.text, "name": None, "status": None, "topics": (), "language": None}
+        entry |= {"created_at": None, "unsubscribed_at": None}
+    return {
+        **entry,
+        "consents": [
+            {"event": consent.event, "source": consent.source, "given_at": consent.given_at}
+            for consent in record.consents
+        ],
+        "deliveries": [
+            {
+                "mailing": delivery.mailing,
+                "kind": delivery.kind,
+                "issue": delivery.issue,
+                "status": delivery.status,
+                "reason": delivery.reason,
+                "settled_at": delivery.settled_at,
+                "reply": delivery.reply,
+            }
+            for delivery in record.deliveries
+        ],
+        "notices": [
+            {
+                "kind": notice.kind,
+                "status": notice.status,
+                "created_at": notice.created_at,
+                "settled_at": notice.settled_at,
+            }
+            for notice in record.notices
+        ],
+        "bounces": [
+            {"received_at": bounce.received_at, "kind": bounce.kind, "reason": bounce.reason, "words": bounce.words}
+            for bounce in record.bounces
+        ],
+        "suppression": _suppression_entry(record.suppression) if record.suppression else None,
+        "suppressions": [_suppression_entry(suppression) for suppression in record.suppressions],
+    }
+
+
+def _suppression_entry(suppression: Suppression) -> dict[str, Any]:
+    return {
+        "reason": suppression.reason,
+        "evidence": suppression.evidence,
+        "decided_at": suppression.decided_at,
+        "lifted_at": suppression.lifted_at,
+        "lifted_because": suppression.lifted_because,
+    }

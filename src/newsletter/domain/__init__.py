@@ -1,0 +1,1 @@
+"""The values and rules of the newsletter. Pure: clock, keys and network are arguments."""

@@ -1,0 +1,75 @@
+"""Notices: small letters to one person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from newsletter.domain.address import EmailAddress
+from newsletter.domain.mailing import DeliveryId, DeliveryStatus
+from newsletter.domain.reply import Accepted, Deferred, Outcome, Rejected, Unknown, next_try
+
+#: The mailing that notices are named under, in envelope senders and Message-IDs. No mailing has this id.
+_NO_MAILING = 0
+
+
+class NoticeKind(StrEnum):
+    #: asks the reader to confirm a sign-up
+    CONFIRM = "confirm"
+    #: greets a confirmed reader
+    WELCOME = "welcome"
+    #: says that the reader has left, with a way back
+    GOODBYE = "goodbye"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One to deliver, and what its letter needs of the subscriber."""
+
+    id: int
+    kind: NoticeKind
+    address: EmailAddress
+    public_id: bytes
+    #: the reader's; "" where unknown
+    name: str = ""
+    #: the mailing whose letter led to it (0: none)
+    mailing: int = 0
+    queued_at: datetime
+    #: tries, this one included; also tells this claim from a later one
+    attempts: int
+
+    @property
+    def delivery(self) -> DeliveryId:
+        """Its name beside the deliveries of mailings."""
+        return DeliveryId(_NO_MAILING, self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSettlement:
+    """A notice's state after one attempt."""
+
+    status: DeliveryStatus
+    #: the relay's last words
+    reply: str
+    #: when to try again; None when it is settled
+    due_at: datetime | None = None
+
+
+def settle_notice(notice: Notice, outcome: Outcome, *, now: datetime) -> NoticeSettlement:
+    """Turn the outcome of one attempt into the notice's next state.
+
+    One that may or may not have arrived is sent again: a second copy harms nobody, a missing one loses a reader.
+    """
+    again = next_try(notice.queued_at, notice.attempts, now)
+    match outcome:
+        case Accepted(reply):
+            return NoticeSettlement(status=DeliveryStatus.ACCEPTED, reply=str(reply))
+        case Rejected(reply):
+            return NoticeSettlement(status=DeliveryStatus.REJECTED, reply=str(reply))
+        case Deferred(reply):
+            status = DeliveryStatus.DEFERRED if again else DeliveryStatus.REJECTED
+            return NoticeSettlement(status=status, reply=str(reply), due_at=again)
+        case Unknown(why):
+            status = DeliveryStatus.QUEUED if again else DeliveryStatus.DOUBTFUL
+            return NoticeSettlement(status=status, reply=why, due_at=again)

@@ -1,0 +1,101 @@
+"""SMTP replies, the outcome of one attempt, and whom a refusal is about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+_TRANSIENT = 400  # RFC 5321 4.2.1: a 4yz reply invites another try
+_PERMANENT = 500  # RFC 5321 4.2.1: a 5yz reply is final
+_SERVICE_CLOSING = 421  # RFC 5321 4.2.2: about the connection, whatever command it answers
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
+
+#: Waits before the second, third, … try of a deferred letter; the last one repeats.
+_BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120, 240))
+#: From the first try on; then a deferral counts as a rejection ("expired").
+_GIVE_UP_AFTER = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the relay answered to one command."""
+
+    code: int
+    #: lines joined by a space, without the code
+    text: str
+
+    @property
+    def enhanced(self) -> str | None:
+        """The enhanced status code (RFC 3463), where the text begins with one (RFC 2034)."""
+        match = _ENHANCED.match(self.text)
+        return match.group(1) if match else None
+
+    @property
+    def is_positive(self) -> bool:
+        return self.code < _TRANSIENT
+
+    @property
+    def is_permanent(self) -> bool:
+        return self.code >= _PERMANENT
+
+    @property
+    def is_closing(self) -> bool:
+        return self.code == _SERVICE_CLOSING
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The relay took responsibility."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Refused for now, for this recipient."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Refused for good, for this recipient."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The connection died behind the final dot: the letter may or may not have arrived."""
+
+    why: str
+
+
+Outcome = Accepted | Deferred | Rejected | Unknown
+
+
+def judge(reply: Reply) -> Outcome:
+    """Sort a RCPT or DATA reply about this recipient."""
+    if reply.is_positive:
+        return Accepted(reply)
+    return Rejected(reply) if reply.is_permanent else Deferred(reply)
+
+
+def is_about_us(reply: Reply) -> bool:
+    """Tell a refusal of the sender or a fault of the relay from one of the recipient.
+
+    X.3.z and X.7.z are mail system and policy statuses (RFC 3463 3.4, 3.8): given to every recipient in a row they are
+    about us. A single one may still be this recipient's own filter, so the caller counts them.
+    """
+    return reply.enhanced is not None and reply.enhanced[1:3] in {".3", ".7"} and reply.enhanced[3] == "."
+
+
+def next_try(first_try: datetime, attempts: int, now: datetime) -> datetime | None:
+    """Return when to try a deferred letter again after ``attempts`` tries, or None if its two days are over."""
+    if now - first_try >= _GIVE_UP_AFTER:
+        return None
+    return now + _BACKOFF[min(attempts, len(_BACKOFF)) - 1]

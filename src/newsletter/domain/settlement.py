@@ -1,0 +1,72 @@
+"""What the ledger records of one attempt: the outcome turned into the delivery's next state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.domain.bounce import BounceReason
+from newsletter.domain.letter import Recipient
+from newsletter.domain.mailing import DeliveryId, DeliveryStatus, DoubtfulPolicy
+from newsletter.domain.reply import Accepted, Deferred, Outcome, Rejected, Unknown, next_try
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """One delivery's new state."""
+
+    delivery: DeliveryId
+    status: DeliveryStatus
+    reply_code: int | None = None
+    reply_text: str | None = None
+    #: of a rejection, from the vocabulary of bounce reasons
+    reason: str | None = None
+    next_try_at: datetime | None = None
+    #: queued again although it may have arrived
+    is_resent: bool = False
+    #: the rejection names the address as dead, so it is suppressed at once
+    is_suppressing: bool = False
+
+
+def settle(
+    recipient: Recipient, outcome: Outcome, *, now: datetime, doubtful: DoubtfulPolicy, reason: str, is_decisive: bool
+) -> Settlement:
+    """Turn the outcome of one attempt into the delivery's next state.
+
+    ``reason`` and ``is_decisive`` are the judgement of a rejection's words; other outcomes have no use for them.
+    """
+    match outcome:
+        case Accepted(reply):
+            return Settlement(
+                delivery=recipient.delivery,
+                status=DeliveryStatus.ACCEPTED,
+                reply_code=reply.code,
+                reply_text=reply.text,
+            )
+        case Rejected(reply):
+            return Settlement(
+                delivery=recipient.delivery,
+                status=DeliveryStatus.REJECTED,
+                reply_code=reply.code,
+                reply_text=reply.text,
+                reason=reason,
+                is_suppressing=is_decisive,
+            )
+        case Deferred(reply):
+            again = next_try(recipient.first_try_at or now, recipient.attempts + 1, now)
+            return Settlement(
+                delivery=recipient.delivery,
+                status=DeliveryStatus.REJECTED if again is None else DeliveryStatus.DEFERRED,
+                reply_code=reply.code,
+                reply_text=reply.text,
+                reason=BounceReason.EXPIRED if again is None else None,
+                next_try_at=again,
+            )
+        case Unknown(why):
+            resend = doubtful is DoubtfulPolicy.RESEND
+            return Settlement(
+                delivery=recipient.delivery,
+                status=DeliveryStatus.QUEUED if resend else DeliveryStatus.DOUBTFUL,
+                reply_text=why,
+                is_resent=resend,
+            )

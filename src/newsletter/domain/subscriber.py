@@ -1,0 +1,93 @@
+"""Subscribers: an address with consent, and the moves of its status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from newsletter.domain.address import EmailAddress
+from newsletter.domain.topic import Topic
+from newsletter.errors import IllegalMoveError
+
+
+class SubscriberStatus(StrEnum):
+    #: asked for the newsletter and has not confirmed yet
+    PENDING = "pending"
+    #: has consented; mailed unless suppressed
+    ACTIVE = "active"
+    #: has left by the reader's own will
+    UNSUBSCRIBED = "unsubscribed"
+
+
+_NEXT: dict[SubscriberStatus, frozenset[SubscriberStatus]] = {
+    SubscriberStatus.PENDING: frozenset({SubscriberStatus.ACTIVE, SubscriberStatus.UNSUBSCRIBED}),
+    SubscriberStatus.ACTIVE: frozenset({SubscriberStatus.UNSUBSCRIBED}),
+    SubscriberStatus.UNSUBSCRIBED: frozenset({SubscriberStatus.PENDING, SubscriberStatus.ACTIVE}),
+}
+
+
+_EVERYTHING = Topic.everything()
+
+
+class ConsentEvent(StrEnum):
+    """One line of the append-only consent log."""
+
+    #: taken over with an imported list, from a named source
+    IMPORTED = "imported"
+    #: entered by an editor
+    ADDED = "added"
+    #: asked for by the reader on the site
+    REQUESTED = "requested"
+    #: confirmed by the reader's button
+    CONFIRMED = "confirmed"
+    #: withdrawn
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    event: ConsentEvent
+    #: where it was given: a form, an event, a list
+    source: str
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    id: int
+    #: random, 8 bytes; what links carry in place of the address
+    public_id: bytes
+    address: EmailAddress
+    name: str = ""
+    topics: Topic = _EVERYTHING
+    #: BCP 47; "" for the site's own
+    language: str = ""
+    status: SubscriberStatus = SubscriberStatus.ACTIVE
+    created_at: datetime
+    #: when the reader left; None while subscribed
+    unsubscribed_at: datetime | None = None
+    #: the mailing whose letter carried the link by which the reader left
+    unsubscribed_by_mailing: int | None = None
+
+    def move(self, status: SubscriberStatus) -> Subscriber:
+        """Change the status; raises IllegalMoveError where the table has no such move."""
+        if status not in _NEXT[self.status]:
+            raise IllegalMoveError("The subscriber", self.status, status)
+        return replace(self, status=status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSubscriber:
+    """A subscriber to be stored, who has no id yet."""
+
+    #: random, 8 bytes
+    public_id: bytes
+    address: EmailAddress
+    #: see ``domain.token.hash_address``
+    address_hash: bytes
+    name: str = ""
+    topics: Topic = _EVERYTHING
+    language: str = ""
+    status: SubscriberStatus = SubscriberStatus.ACTIVE
+    created_at: datetime

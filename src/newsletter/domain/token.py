@@ -1,0 +1,119 @@
+"""Signed tokens: what a link or an envelope sender carries in place of an address.
+
+A token is ``key id (1 byte) · body · MAC``. The purpose is part of what is signed and not of what is sent, so a token
+works only where it was meant to: a preferences link never unsubscribes, and no link passes for a bounce.
+
+Links use base64url and a MAC of 128 bits. The envelope sender uses base32 and 80 bits: it has to survive being
+upper-cased, lower-cased and wrapped by forwarders (SRS), and to fit the 64 octets of a local part (RFC 5321 4.5.3.1.1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as EncodingError
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from newsletter.domain.mailing import DeliveryId
+
+_LINK_MAC_BYTES = 16
+_ENVELOPE_MAC_BYTES = 10
+_PUBLIC_ID_BYTES = 8
+_MAILING_BYTES = 4
+_POSITION_BYTES = 4
+
+
+class Purpose(StrEnum):
+    """What a token is for; a token of one purpose is refused for every other."""
+
+    #: leave, from a letter's footer or a one-click POST (RFC 8058); never expires
+    UNSUBSCRIBE = "unsubscribe"
+    #: see and change one's own choices
+    PREFERENCES = "preferences"
+    #: confirm a sign-up
+    CONFIRM = "confirm"
+    #: take an unsubscribe back, from the goodbye notice
+    RETURN = "return"
+    #: name the delivery in the envelope sender (VERP) and in the Message-ID
+    DELIVERY = "delivery"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """The secret that signs, and the earlier ones that still verify."""
+
+    current: bytes
+    previous: tuple[bytes, ...] = ()
+
+    def sign(self, purpose: Purpose, body: bytes, *, mac_bytes: int) -> bytes:
+        return _key_id(self.current) + body + _mac(self.current, purpose, body, mac_bytes)
+
+    def verify(self, purpose: Purpose, token: bytes, *, mac_bytes: int) -> bytes | None:
+        """Return the signed body, or None for a token that none of our keys made for this purpose."""
+        key_id, body, mac = token[:1], token[1:-mac_bytes], token[-mac_bytes:]
+        for secret in (self.current, *self.previous):
+            if _key_id(secret) == key_id and hmac.compare_digest(_mac(secret, purpose, body, mac_bytes), mac):
+                return body
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderToken:
+    """Who a link is for, and the mailing that carried it (0: none)."""
+
+    #: the subscriber's random public id, 8 bytes
+    public_id: bytes
+    mailing: int = 0
+
+    def sign(self, purpose: Purpose, keys: KeyRing) -> str:
+        body = self.public_id + self.mailing.to_bytes(_MAILING_BYTES, "big")
+        return urlsafe_b64encode(keys.sign(purpose, body, mac_bytes=_LINK_MAC_BYTES)).decode("ascii").rstrip("=")
+
+    @classmethod
+    def verify(cls, text: str, purpose: Purpose, keys: KeyRing) -> ReaderToken | None:
+        """Return the token, or None if it is not ours or not for this purpose."""
+        try:
+            token = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        except (EncodingError, ValueError):
+            return None
+        body = keys.verify(purpose, token, mac_bytes=_LINK_MAC_BYTES)
+        if body is None or len(body) != _PUBLIC_ID_BYTES + _MAILING_BYTES:
+            return None
+        return cls(body[:_PUBLIC_ID_BYTES], int.from_bytes(body[_PUBLIC_ID_BYTES:], "big"))
+
+
+def sign_delivery(delivery: DeliveryId, keys: KeyRing) -> str:
+    """Return the delivery's name in its envelope sender and Message-ID: 31 lower-case base32 letters."""
+    body = delivery.mailing.to_bytes(_MAILING_BYTES, "big") + delivery.position.to_bytes(_POSITION_BYTES, "big")
+    token = keys.sign(Purpose.DELIVERY, body, mac_bytes=_ENVELOPE_MAC_BYTES)
+    return b32encode(token).decode("ascii").rstrip("=").lower()
+
+
+def verify_delivery(text: str, keys: KeyRing) -> DeliveryId | None:
+    """Return the delivery that ``text`` names, in whatever case it came back, or None if we never signed it."""
+    try:
+        token = b32decode(text.upper() + "=" * (-len(text) % 8))
+    except (EncodingError, ValueError):
+        return None
+    body = keys.verify(Purpose.DELIVERY, token, mac_bytes=_ENVELOPE_MAC_BYTES)
+    if body is None or len(body) != _MAILING_BYTES + _POSITION_BYTES:
+        return None
+    return DeliveryId(int.from_bytes(body[:_MAILING_BYTES], "big"), int.from_bytes(body[_MAILING_BYTES:], "big"))
+
+
+def hash_address(normalized: str, key: bytes) -> bytes:
+    """Return the 32 bytes by which a suppression outlives the address it is about."""
+    return hmac.digest(key, normalized.encode("utf-8"), "sha256")
+
+
+def _mac(secret: bytes, purpose: Purpose, body: bytes, length: int) -> bytes:
+    return hmac.digest(secret, purpose.value.encode("ascii") + b"\0" + body, "sha256")[:length]
+
+
+@cache
+def _key_id(secret: bytes) -> bytes:
+    # A fingerprint needs no numbering in the configuration; a chance collision only costs one more MAC.
+    return hashlib.sha256(b"newsletter key id\0" + secret).digest()[:1]

@@ -1,0 +1,91 @@
+"""A shift: one process at work until it is told to stop. Letters, and beside them errands: notices, mailboxes."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+
+from newsletter.engine.worker import Plant, Worker
+from newsletter.errors import NewsletterError
+from newsletter.store.seats import Seat, take_seat
+
+log = structlog.get_logger(__name__)
+
+_LONGEST_REST_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """Something small to do every so often. It may fail; then the next try comes later."""
+
+    name: str
+    every_seconds: float
+    #: is given a question to ask between two steps: whether to stop now
+    run: Callable[[Callable[[], bool]], Awaitable[object]]
+
+
+class Shift:
+    """May be stopped from any thread, and before it has begun."""
+
+    def __init__(self, plant: Plant, errands: Sequence[Errand]) -> None:
+        self._plant = plant
+        self._errands = errands
+        self._stop_asked = threading.Event()
+        self._wake: Callable[[], object] = lambda: None
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stop_asked.is_set()
+
+    def stop(self) -> None:
+        """Drain: begin nothing more; letters and notices in flight settle, then ``run`` returns."""
+        self._stop_asked.set()
+        with suppress(RuntimeError):  # the loop has ended by itself meanwhile
+            self._wake()
+
+    def rest(self, seconds: float) -> None:
+        """Wait, but no longer than until the shift is to stop."""
+        self._stop_asked.wait(seconds)
+
+    def run(self) -> None:
+        """Work until ``stop``. Raises RefusedError where another process delivers from this SQLite database."""
+        with take_seat(self._plant.database, now=self._plant.clock()) as seat:
+            asyncio.run(self._work(seat))
+
+    async def _work(self, seat: Seat) -> None:
+        worker = Worker(self._plant, seat)
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def drain() -> None:
+            stopping.set()
+            worker.stop()
+
+        self._wake = lambda: loop.call_soon_threadsafe(drain)
+        if self.is_stopping:
+            drain()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for errand in self._errands:
+                    tasks.create_task(_repeat(errand, stopping))
+                await worker.run(until_idle=False)
+        except* NewsletterError as errors:
+            raise errors.exceptions[0] from None
+
+
+async def _repeat(errand: Errand, stopping: asyncio.Event) -> None:
+    rest = errand.every_seconds
+    while not stopping.is_set():
+        try:
+            await errand.run(stopping.is_set)
+            rest = errand.every_seconds
+        except NewsletterError as error:
+            rest = min(rest * 2, max(errand.every_seconds, _LONGEST_REST_SECONDS))
+            log.warning("errand failed", errand=errand.name, why=str(error), rest_seconds=rest)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), timeout=rest)

@@ -1,0 +1,86 @@
+"""Every error that the newsletter raises on purpose.
+
+    NewsletterError            its text is one sentence for the person at the keyboard: what, where, what to do
+    ├── ConfigurationError     newsletter.toml or an environment variable is wrong
+    ├── InputError             something handed in cannot be read; nothing of it was taken
+    │   ├── InvalidAddressError
+    │   └── UnreadableSourceError   a file or feed, with its line and what was expected there
+    ├── NotFoundError          the named article, issue or address does not exist
+    ├── RefusedError           a rule forbids the act now
+    │   └── IllegalMoveError   a state does not lead to the state asked for
+    ├── RenderError            a template or the MJML compiler refused the issue
+    ├── StoreError             the database is unreachable, locked or at another version
+    ├── LeaseLostError         another worker owns the batch now: stop without sending or settling
+    └── RelayError             the relay refuses us or is out of reach; no recipient is to blame
+
+A foreign error is translated once, at the border where it enters: ``raise RelayError(str(error)) from error``.
+"""
+
+from __future__ import annotations
+
+
+class NewsletterError(Exception):
+    """The root. ``str(error)`` is fit to be shown as it is."""
+
+
+class ConfigurationError(NewsletterError):
+    pass
+
+
+class InputError(NewsletterError):
+    pass
+
+
+class InvalidAddressError(InputError):
+    """An email address that cannot be mailed; ``text`` is what was given."""
+
+    def __init__(self, text: str, why: str) -> None:
+        self.text = text
+        super().__init__(f"{text!r} is not an address that can be mailed: {why}")
+
+
+class UnreadableSourceError(InputError):
+    """A source that cannot be read: file or URL, line (from 1; None where lines mean nothing), expectation."""
+
+    def __init__(self, source: str, line: int | None, expected: str) -> None:
+        self.source, self.line, self.expected = source, line, expected
+        where = source if line is None else f"{source}, line {line}"
+        super().__init__(f"{where}: expected {expected}; nothing was imported from it.")
+
+
+class NotFoundError(NewsletterError):
+    pass
+
+
+class RefusedError(NewsletterError):
+    pass
+
+
+class IllegalMoveError(RefusedError):
+    """A state machine was asked for a move that its table does not have."""
+
+    def __init__(self, noun: str, source: str, target: str) -> None:
+        super().__init__(f"{noun} is {source} and cannot become {target}.")
+
+
+class RenderError(NewsletterError):
+    pass
+
+
+class StoreError(NewsletterError):
+    pass
+
+
+class LeaseLostError(NewsletterError):
+    pass
+
+
+class RelayError(NewsletterError):
+    """The relay refuses us, or cannot be reached.
+
+    ``is_lasting`` tells a refusal that will not pass by itself (authentication, sender) from a fault that may.
+    """
+
+    def __init__(self, sentence: str, *, is_lasting: bool = False) -> None:
+        self.is_lasting = is_lasting
+        super().__init__(sentence)

@@ -1,0 +1,101 @@
+"""Notice to text: a small letter to one person, its style sheet written into the elements by premailer."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from premailer import Premailer
+
+from newsletter.domain.issue import Masthead
+from newsletter.domain.notice import NoticeKind
+from newsletter.render.templates import close_gaps, fill_template, open_templates
+from newsletter.render.theme import Theme, fill_words, read_notice_words, read_theme
+from newsletter.render.view import direction_of, split_address, start_of
+from newsletter.resources import folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedNotice:
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeView:
+    """What the templates of a notice are given."""
+
+    subject: str
+    site_name: str
+    language: str
+    direction: Literal["ltr", "rtl"]
+    start: Literal["left", "right"]
+    #: the reader's; "" where unknown
+    name: str
+    greeting: str
+    paragraphs: tuple[str, ...]
+    action: str
+    action_url: str
+    closing: str
+    unsubscribe: str
+    #: "" where there is nothing to leave
+    unsubscribe_url: str
+    postal_address: tuple[str, ...]
+    theme: Theme
+
+
+def render_notice(
+    kind: NoticeKind,
+    *,
+    masthead: Masthead,
+    action_url: str,
+    unsubscribe_url: str = "",
+    name: str = "",
+    templates: Path | None = None,
+) -> RenderedNotice:
+    """Render a notice to one reader.
+
+    ``action_url`` is where its one link leads: the confirmation, the preferences, the way back. The wording per kind
+    stands in notices.toml, colours and fonts are those of an issue.
+    """
+    folders = tuple(path for path in (templates, folder("templates") / "notice", folder("templates") / "issue") if path)
+    theme, words = read_theme(folders), read_notice_words(folders)[kind]
+    if kind is NoticeKind.CONFIRM:
+        name = ""  # anybody may have typed it: a letter that nobody asked for must not carry a stranger's words
+    view = NoticeView(
+        subject=fill_words(words.subject, name=masthead.name),
+        site_name=masthead.name,
+        language=masthead.language,
+        direction=direction_of(masthead.language),
+        start=start_of(masthead.language),
+        name=name,
+        greeting=fill_words(theme.words.greeting, name=name),
+        paragraphs=tuple(fill_words(paragraph, name=masthead.name) for paragraph in words.paragraphs),
+        action=fill_words(words.action, name=masthead.name),
+        action_url=action_url,
+        closing=fill_words(words.closing, name=masthead.name),
+        unsubscribe=theme.words.unsubscribe,
+        unsubscribe_url=unsubscribe_url,
+        postal_address=split_address(masthead.postal_address),
+        theme=theme,
+    )
+    environment = open_templates(folders)
+    return RenderedNotice(
+        subject=view.subject,
+        html=_inline_styles(fill_template(environment, "notice.html.j2", notice=view)),
+        text=close_gaps(fill_template(environment, "notice.txt.j2", notice=view)),
+    )
+
+
+def _inline_styles(html: str) -> str:
+    inliner = Premailer(
+        html,
+        allow_network=False,  # nothing outside the template is ever read
+        strip_important=False,  # the dark colours need it
+        disable_validation=True,  # its CSS is older than ours
+        cssutils_logging_level=logging.CRITICAL,
+    )
+    return str(inliner.transform(pretty_print=False)) + "\n"

@@ -1,0 +1,180 @@
+"""The scheduler: it wakes every minute, sees what is due, and sees to it.
+
+The cadence is the only truth; APScheduler only wakes. So it keeps no jobs of its own that a restart could fire again,
+and whoever wakes twice, or in two processes at once, does everything once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from newsletter.app import App
+from newsletter.domain.bounce_policy import BouncePolicy
+from newsletter.domain.issue import Draft, IssueStatus
+from newsletter.errors import NewsletterError
+from newsletter.mail.mailbox import keep, read_maildir
+from newsletter.service.draft_issue import draft_issue
+from newsletter.service.next_slot import find_next_slot
+from newsletter.service.open_mailing import open_mailing
+from newsletter.service.read_bounces import read_bounces
+from newsletter.store import approvals, issues
+from newsletter.store.leases import hold_lease
+
+log = structlog.get_logger(__name__)
+
+#: The lease of whoever sees to what is due; doctor reads from it when that was last done.
+LEASE_NAME = "schedule"
+_MAILBOX_LEASE_NAME = "mailbox"
+
+_WAKE = timedelta(minutes=1)
+_LATEST = timedelta(days=1)  # what is overdue by more was forgotten, or restored from a backup: editors decide
+
+
+class Scheduler:
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._told: set[str] = set()
+        executors = {"default": ThreadPoolExecutor(1)}
+        self._clock = BackgroundScheduler(timezone=UTC, executors=executors)
+
+    def start(self) -> None:
+        """Wake at once and then every minute, in a thread of its own."""
+        self._clock.add_job(
+            self.wake_up,
+            IntervalTrigger(seconds=int(_WAKE.total_seconds()), timezone=UTC),
+            next_run_time=datetime.now(UTC),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+        self._clock.start()
+
+    def stop(self) -> None:
+        """Wake no more; what is under way is finished first."""
+        self._clock.shutdown(wait=True)
+
+    def wake_up(self) -> None:
+        """Advance, and whatever goes wrong try again at the next wake-up."""
+        self._attempt(lambda: self.advance(self._app.now()))
+
+    def advance(self, now: datetime) -> None:
+        """See to everything that is due at ``now``. As often as one likes: what is done already is left as it is.
+
+        Of several processes that do this at once, one does it and the others find nothing to do.
+        """
+        with hold_lease(self._app.database, LEASE_NAME, now=now) as is_ours:
+            if is_ours:
+                self._attempt(lambda: self._see_to_issue(now))
+                self._attempt(lambda: read_mailbox(self._app, now))
+
+    def _see_to_issue(self, now: datetime) -> None:
+        """Open the draft of the slot that is due; in mode "send", send what editors have approved by then."""
+        app = self._app
+        with app.database.snapshot() as snapshot:
+            slot = find_next_slot(snapshot, cadence=app.cadence)
+            draft = issues.find_open_draft(snapshot)
+        if slot.at > now:
+            return
+        if draft is None or (draft.slot, draft.due_at) != (slot.date, slot.at):
+            first_number = app.settings.cadence.first_number
+            draft = draft_issue(database=app.database, cadence=app.cadence, first_number=first_number, now=now)
+            log.info("issue drafted", issue=draft.number, slot=str(draft.slot))
+        if app.settings.cadence.mode == "send":
+            obstacle = self._find_obstacle(draft, now) or self._send(draft, now)
+            if obstacle:
+                self._tell(f"Issue {draft.number} is held: {obstacle}")
+
+    def _find_obstacle(self, draft: Draft, now: datetime) -> str | None:
+        """Return why an issue whose time has come does not go out by itself, as the end of a sentence."""
+        due = f"{draft.due_at:%Y-%m-%d %H:%M} UTC"
+        look = f"look at it, then 'newsletter issue send {draft.number}'."
+        if now - draft.due_at > _LATEST:
+            return f"it was due at {due}, more than a day ago; {look}"
+        with self._app.database.snapshot() as snapshot:
+            approval = approvals.find_standing(snapshot, draft.id)
+        if draft.status is not IssueStatus.APPROVED or approval is None:
+            return f"it was due at {due} and nobody has approved it; approve it, then 'newsletter issue send'."
+        if approval.approved_at > draft.due_at:
+            return f"it was due at {due} and approved only after that; {look}"
+        return None
+
+    def _send(self, draft: Draft, now: datetime) -> str | None:
+        """Open the mailing; return why that was refused, if it was."""
+        app = self._app
+        try:
+            mailing = open_mailing(
+                draft.number,
+                database=app.database,
+                masthead=app.masthead(),
+                sender=app.sender,
+                relay_host=app.relay_host,
+                not_before=None,
+                recall=timedelta(minutes=app.settings.sending.recall_minutes),
+                now=now,
+            )
+        except NewsletterError as error:
+            return str(error)
+        log.info("mailing opened", issue=draft.number, mailing=mailing.id, intended=mailing.intended)
+        return None
+
+    def _tell(self, sentence: str) -> None:
+        """Log a sentence for the editors once, not every minute."""
+        if sentence not in self._told:
+            self._told.add(sentence)
+            log.warning(sentence)
+
+    def _attempt(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next wake-up must come
+            log.error("wake-up failed, the next one tries again", why=describe_failure(error))  # noqa: TRY400
+
+
+def read_mailbox(app: App, now: datetime) -> None:
+    """Read the Maildir that reports are delivered to, if there is one and no other process reads it now."""
+    maildir = app.settings.bounces.maildir
+    if maildir:
+        with hold_lease(app.database, _MAILBOX_LEASE_NAME, now=now) as is_ours:
+            if is_ours:
+                _read_maildir(Path(maildir), app, now)
+
+
+def _read_maildir(folder: Path, app: App, now: datetime) -> None:
+    section = app.settings.bounces
+    policy = BouncePolicy(
+        ambiguous_days=section.ambiguous_bounces,
+        ambiguous_span=timedelta(days=section.ambiguous_days),
+        full_count=section.full_bounces,
+        full_span=timedelta(days=section.full_days),
+    )
+    done = read_bounces(
+        read_maildir(folder),
+        database=app.database,
+        keys=app.keys,
+        policy=policy,
+        token_age=timedelta(days=section.token_days),
+        now=now,
+        on_stored=lambda message: keep(folder, message.name),
+    )
+    if done.kinds:
+        log.info("mailbox read", **{str(kind): count for kind, count in done.kinds.items()})
+
+
+def describe_failure(error: BaseException) -> str:
+    """Return what went wrong, without the values that a foreign error may quote, which can be addresses."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, NewsletterError):
+        return str(error)
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{place}"

@@ -1,0 +1,117 @@
+"""Approve an issue: consent to exact bytes, which are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import structlog
+
+from newsletter.domain.approval import Approval
+from newsletter.domain.issue import Draft, Issue, Masthead, RenderedIssue
+from newsletter.errors import InputError, RefusedError
+from newsletter.service.arrange_issue import find_unfrozen
+from newsletter.service.checks.register import NAMES
+from newsletter.service.compose_issue import compose_issue
+from newsletter.service.finding import Finding, Level
+from newsletter.service.preflight import preflight
+from newsletter.service.proof import pull_proof
+from newsletter.store import approvals, issues
+from newsletter.store.audit import record_act
+from newsletter.store.database import Database, Transaction
+
+log = structlog.get_logger(__name__)
+
+
+def approve_issue(
+    number: int,
+    *,
+    by: str,
+    overrides: Mapping[str, str],
+    database: Database,
+    masthead: Masthead,
+    render: Callable[[Issue], RenderedIssue],
+    mail_from: str,
+    now: datetime,
+) -> Approval:
+    """Store an editor's consent to the issue as it stands now, with the exact text; the same again changes nothing.
+
+    ``overrides`` has a reason for each check whose errors the editor accepts. Raises RefusedError while other errors
+    stand, and where the issue was changed by somebody else meanwhile.
+    """
+    _check_consent(by, overrides)
+    with database.transaction() as transaction:
+        find_unfrozen(transaction, number)
+    proof = pull_proof(
+        number,
+        database=database,
+        masthead=masthead,
+        render=render,
+        mail_from=mail_from,
+        now=now,
+    )
+    errors = [finding for finding in preflight(proof) if finding.level is Level.ERROR]
+    if proof.rendered is None:
+        raise RefusedError(f"Issue {number} cannot be approved: it has neither an article nor an announcement.")
+    _require_overrides(number, errors, overrides)
+    used = {check: reason for check, reason in overrides.items() if any(error.check == check for error in errors)}
+
+    with database.transaction() as transaction:
+        draft = find_unfrozen(transaction, number)
+        if compose_issue(draft, transaction=transaction, masthead=masthead) != proof.issue:
+            raise RefusedError(f"Issue {number} was changed while it was being approved: look at it again.")
+        standing = approvals.find_standing(transaction, draft.id)
+        if standing and (standing.issue_digest, standing.rendered_digest) == (
+            proof.issue.digest,
+            proof.rendered.digest,
+        ):
+            return standing
+        approvals.void_standing(transaction, draft.id, now=now)
+        approval = approvals.add_approval(
+            transaction,
+            proof.rendered,
+            issue_id=draft.id,
+            issue_digest=proof.issue.digest,
+            approved_by=by.strip(),
+            overrides=used,
+            now=now,
+        )
+        issues.mark_approved(transaction, draft.id)
+        detail = {"rendered": approval.rendered_digest, "overrides": used}
+        record_act(transaction, "issue approved", subject=f"issue {number}", detail=detail, now=now, actor=by.strip())
+    log.info("issue approved", issue=number, rendered=approval.rendered_digest[:12], overrides=sorted(used))
+    return approval
+
+
+def check_standing(draft: Draft, *, transaction: Transaction, masthead: Masthead) -> Approval:
+    """Return the standing approval. Raises RefusedError without one, or if the issue says something else now."""
+    standing = approvals.find_standing(transaction, draft.id)
+    if standing is None:
+        raise RefusedError(
+            f"Issue {draft.number} is not approved: newsletter issue approve {draft.number} --by EDITOR."
+        )
+    if compose_issue(draft, transaction=transaction, masthead=masthead).digest != standing.issue_digest:
+        raise RefusedError(
+            f"Issue {draft.number} no longer says what {standing.approved_by} approved, because an article, a partner "
+            f"link or the site's settings changed: look at it and approve it again."
+        )
+    return standing
+
+
+def _check_consent(by: str, overrides: Mapping[str, str]) -> None:
+    if not by.strip():
+        raise InputError("An approval needs the name of an editor: --by EDITOR.")
+    for check, reason in overrides.items():
+        if check not in NAMES:
+            raise InputError(f"There is no check {check!r} to override; there are {', '.join(sorted(NAMES))}.")
+        if not reason.strip():
+            raise InputError(f"Overriding {check} needs a reason: --reason TEXT.")
+
+
+def _require_overrides(number: int, errors: Sequence[Finding], overrides: Mapping[str, str]) -> None:
+    blocking = [error for error in errors if error.check not in overrides]
+    if blocking:
+        listed = " ".join(f"[{error.check}] {error.where}: {error.what}" for error in blocking)
+        raise RefusedError(
+            f"Issue {number} cannot be approved. {listed} Mend it, or override a check: --override CHECK --reason TEXT."
+        )

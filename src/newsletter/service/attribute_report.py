@@ -1,0 +1,158 @@
+"""Find out whom a message to the bounce address is about, and what of it is to be believed."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import structlog
+
+from newsletter.domain.address import EmailAddress
+from newsletter.domain.bounce import BounceKind, Report
+from newsletter.domain.mailing import DeliveryId
+from newsletter.domain.stored_report import (
+    Fate,
+    IgnoredReason,
+    NamedDelivery,
+    choose_fate,
+    explain_missing,
+    find_objection,
+    plain_words,
+)
+from newsletter.domain.token import KeyRing, verify_delivery
+from newsletter.errors import InvalidAddressError
+from newsletter.mail.attribution import find_tokens
+from newsletter.mail.parts import read_message
+from newsletter.mail.report import read_report
+from newsletter.store.bounces import find_delivery
+from newsletter.store.database import Transaction
+from newsletter.store.subscribers import find_subscriber
+
+log = structlog.get_logger(__name__)
+
+#: The rule of a letter that asks to be left alone; no replay reads it anew.
+UNSUBSCRIBE_RULE = "unsubscribe"
+#: What may suppress somebody.
+FAILURES = frozenset({BounceKind.HARD, BounceKind.SOFT, BounceKind.COMPLAINT})
+
+# What the mailto of List-Unsubscribe makes mail programs write. People who answer by hand write the word alone.
+_UNSUBSCRIBE = re.compile(r"\s*unsubscribe-([a-z2-7]{31})\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedReport:
+    """A message, read and not yet believed."""
+
+    report: Report
+    #: what stands where tokens stand, the best first
+    candidates: tuple[str, ...]
+    subject: str
+    #: as the message says; None if it does not
+    written_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """Whom a message is about, and what it says."""
+
+    #: None where no token names one that the ledger has
+    delivery: NamedDelivery | None
+    fate: Fate
+    #: None for a report that counts
+    ignored_because: IgnoredReason | None
+
+    @property
+    def is_unsubscribe(self) -> bool:
+        return self.fate.rule == UNSUBSCRIBE_RULE
+
+
+def open_report(raw: bytes, *, envelope_recipient: str) -> OpenedReport:
+    """Read a message. Whatever it is made of, there is a result."""
+    try:
+        message = read_message(raw)
+        return OpenedReport(
+            report=read_report(raw),
+            candidates=find_tokens(raw, envelope_recipient),
+            subject=message.subject,
+            written_at=_read_date(message.top.first("date")),
+        )
+    except Exception as error:  # noqa: BLE001 - strangers write these bytes; one that breaks the reader is kept
+        log.warning("message broke the reader", error=type(error).__name__)
+        broken = Report(kind=BounceKind.NOT_BOUNCE, rule="none", trouble="broke the reader")
+        return OpenedReport(report=broken, candidates=(), subject="", written_at=None)
+
+
+def attribute_report(
+    transaction: Transaction, opened: OpenedReport, *, keys: KeyRing, token_age: timedelta, now: datetime
+) -> Attribution:
+    """Find the delivery that a message's signed token names, and judge whether the message counts."""
+    named = list(dict.fromkeys(filter(None, (verify_delivery(text, keys) for text in opened.candidates))))
+    if leaving := _read_unsubscribe(opened, named, keys):
+        return _attribute_unsubscribe(leaving, opened, transaction)
+    delivery = find_delivery(transaction, named[0]) if named else None
+    fate = choose_fate(opened.report, delivery.reader.address if delivery and delivery.reader else None)
+    return Attribution(
+        delivery=delivery,
+        fate=fate if fate.words else replace(fate, words=plain_words(opened.subject)),
+        ignored_because=_find_doubt(opened, fate, named, delivery, transaction)
+        or (find_objection(delivery, token_age=token_age, now=now) if named else explain_missing(opened.candidates)),
+    )
+
+
+def _attribute_unsubscribe(named: DeliveryId, opened: OpenedReport, transaction: Transaction) -> Attribution:
+    """Believe it whatever the letter's age: a way out never expires."""
+    delivery = find_delivery(transaction, named)
+    fate = Fate(kind=BounceKind.NOT_BOUNCE, rule=UNSUBSCRIBE_RULE, words=plain_words(opened.subject))
+    ignored_because = None
+    if delivery is None:
+        ignored_because = IgnoredReason.UNKNOWN_DELIVERY
+    elif delivery.reader is None:
+        ignored_because = IgnoredReason.FORGOTTEN
+    return Attribution(delivery=delivery, fate=fate, ignored_because=ignored_because)
+
+
+def _read_unsubscribe(opened: OpenedReport, named: list[DeliveryId], keys: KeyRing) -> DeliveryId | None:
+    """Return the delivery whose reader asks by mail to leave."""
+    by_program = _UNSUBSCRIBE.fullmatch(opened.subject)
+    delivery = verify_delivery(by_program.group(1), keys) if by_program else None
+    by_hand = opened.report.kind is BounceKind.NOT_BOUNCE and opened.subject.lower().startswith("unsubscribe")
+    return delivery or (named[0] if named and by_hand else None)
+
+
+def _find_doubt(
+    opened: OpenedReport,
+    fate: Fate,
+    named: list[DeliveryId],
+    delivery: NamedDelivery | None,
+    transaction: Transaction,
+) -> IgnoredReason | None:
+    """Return what speaks against a report itself, whatever delivery it names."""
+    if opened.report.trouble:
+        return IgnoredReason.UNREADABLE
+    # An answer may well refer to two issues; a failure is one letter's.
+    if fate.kind in FAILURES and (len(named) > 1 or _names_another(opened.report, delivery, transaction)):
+        return IgnoredReason.CONTRADICTORY
+    return None
+
+
+def _names_another(report: Report, delivery: NamedDelivery | None, transaction: Transaction) -> bool:
+    """Tell whether a report is about other readers of ours, and not about the one of its token."""
+    addresses = {recipient.address for recipient in report.recipients if recipient.address}
+    if delivery is None or delivery.reader is None or delivery.reader.address.normalized in addresses:
+        return False
+    for text in addresses:
+        with contextlib.suppress(InvalidAddressError):
+            if find_subscriber(transaction, EmailAddress.parse(text)):
+                return True
+    return False
+
+
+def _read_date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

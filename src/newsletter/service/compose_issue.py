@@ -1,0 +1,167 @@
+"""Draft to issue: what the items show today, with the editors' words over the articles' own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from newsletter.domain.arrangement import ItemName
+from newsletter.domain.article import (
+    Announcement,
+    AnnouncementKind,
+    Article,
+    StoredAnnouncement,
+    StoredArticle,
+    cut_teaser,
+)
+from newsletter.domain.issue import Draft, DraftItem, Issue, ItemSlot, Masthead, Teaser
+from newsletter.domain.partner import PartnerLink, StoredPartnerLink
+from newsletter.domain.subject_line import derive_preheader, derive_subject
+from newsletter.store import announcements, articles, partners
+from newsletter.store.database import Transaction
+
+_LEAD_TEASER = 480  # the lead card has more room than the others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownItem:
+    """An item of a draft with what it shows."""
+
+    item: DraftItem
+    stored: StoredArticle | StoredAnnouncement | StoredPartnerLink
+    content: Teaser | Announcement | PartnerLink
+
+    @property
+    def name(self) -> ItemName:
+        return ItemName.of(self.item)
+
+    @property
+    def headline(self) -> str:
+        match self.content:
+            case Teaser():
+                return self.content.headline
+            case Announcement():
+                return self.content.title
+            case PartnerLink():
+                return self.content.name
+
+    @property
+    def text(self) -> str:
+        return self.content.text
+
+    @property
+    def url(self) -> str | None:
+        return self.content.url
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Tell whether it was retracted or retired since it was chosen; then the issue leaves it out."""
+        if isinstance(self.stored, StoredPartnerLink):
+            return self.stored.retired_at is not None or self.stored.link.url is None
+        return self.stored.retracted_at is not None
+
+
+def show_items(draft: Draft, *, transaction: Transaction, masthead: Masthead) -> tuple[ShownItem, ...]:
+    """Return every item with what it shows, those too that the issue leaves out."""
+    return tuple(_show_item(item, transaction, masthead) for item in draft.items)
+
+
+def compose_issue(draft: Draft, *, transaction: Transaction, masthead: Masthead) -> Issue:
+    """Return the issue as the draft and the store stand now. It depends on no clock: what was approved stays equal."""
+    return compose_items(draft, show_items(draft, transaction=transaction, masthead=masthead), masthead=masthead)
+
+
+def compose_items(draft: Draft, shown: tuple[ShownItem, ...], *, masthead: Masthead) -> Issue:
+    """Put items that were looked up into an issue."""
+    kept = [item for item in shown if not item.is_withdrawn]
+    # Where the lead was retracted, the first feature leads: no issue stands without its strongest story.
+    stories = [*_teasers(kept, ItemSlot.LEAD), *_teasers(kept, ItemSlot.FEATURE)]
+    notices = [item.content for item in kept if isinstance(item.content, Announcement)]
+    issue = Issue(
+        number=draft.number,
+        date=draft.day,
+        subject=draft.subject or "",
+        preheader=draft.preheader or "",
+        note=draft.note or "",
+        masthead=masthead,
+        lead=stories[0] if stories else None,
+        features=tuple(stories[1:]),
+        events=tuple(notice for notice in notices if notice.kind is AnnouncementKind.EVENT),
+        news=tuple(notice for notice in notices if notice.kind is AnnouncementKind.NEWS),
+        earlier=tuple(
+            replace(item.content, reason=item.item.reason)
+            for item in kept
+            if item.item.slot is ItemSlot.EARLIER and isinstance(item.content, Teaser)
+        ),
+        partners=tuple(item.content for item in kept if isinstance(item.content, PartnerLink)),
+    )
+    return replace(
+        issue,
+        subject=issue.subject or derive_subject(_first_headline(issue)),
+        preheader=issue.preheader or derive_preheader(_introduce(issue)),
+    )
+
+
+def _show_item(item: DraftItem, transaction: Transaction, masthead: Masthead) -> ShownItem:
+    if item.article_id is not None:
+        article = articles.find_article(transaction, item.article_id)
+        return ShownItem(item=item, stored=article, content=make_teaser(item, article, masthead.base_url))
+    if item.announcement_id is not None:
+        announcement = announcements.find_announcement(transaction, item.announcement_id)
+        return ShownItem(item=item, stored=announcement, content=announcement.announcement)
+    partner = partners.find_partner(transaction, item.partner_id or 0)
+    return ShownItem(item=item, stored=partner, content=partner.link)
+
+
+def make_teaser(item: DraftItem, stored: StoredArticle, base_url: str) -> Teaser:
+    article = stored.article
+    limit = {"limit": _LEAD_TEASER} if item.slot is ItemSlot.LEAD else {}
+    image = article.image if article.image and _is_web_address(article.image.url) else None
+    return Teaser(
+        article_id=stored.id,
+        headline=item.headline or article.headline,
+        text=item.teaser or cut_teaser(_opening(article), **limit),
+        url=article.url or f"{base_url}/articles/{stored.id}",
+        authors=article.authors,
+        kicker=article.tags[0] if article.tags else "",
+        reading_minutes=article.reading_minutes,
+        image_url=image.url if image else None,
+        image_alt=image.alt if image else "",
+        image_credit=_credit_image(article) if image else "",
+    )
+
+
+def _opening(article: Article) -> str:
+    """Return the standfirst, or the first paragraph of an article that has none."""
+    paragraphs = (paragraph for section in article.sections for paragraph in section.paragraphs)
+    return article.standfirst or next(paragraphs, "")
+
+
+def _credit_image(article: Article) -> str:
+    image = article.image
+    named = (image.author, image.licence, image.source) if image else ()
+    return ", ".join(dict.fromkeys(filter(None, named))) or article.credit
+
+
+def _is_web_address(url: str | None) -> bool:
+    return url is not None and url.lower().startswith(("https://", "http://"))
+
+
+def _teasers(shown: list[ShownItem], slot: ItemSlot) -> Iterator[Teaser]:
+    for item in shown:
+        if item.item.slot is slot and isinstance(item.content, Teaser):
+            yield item.content
+
+
+def _first_headline(issue: Issue) -> str:
+    titles = [announcement.title for announcement in (*issue.events, *issue.news)]
+    return issue.lead.headline if issue.lead else next(iter(titles), f"{issue.masthead.name}, issue {issue.number}")
+
+
+def _introduce(issue: Issue) -> Iterator[str]:
+    """Give what a preheader is cut from, the strongest first."""
+    if issue.lead:
+        yield issue.lead.text
+    yield from (feature.headline + "." for feature in issue.features)
+    yield from (announcement.title + "." for announcement in (*issue.events, *issue.news))
+    yield f"Issue {issue.number} of {issue.masthead.name}: what is new, in one letter."

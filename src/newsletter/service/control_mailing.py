@@ -1,0 +1,80 @@
+"""Control a mailing: pause, resume, cancel, and decide on the doubtful; from any process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from newsletter.domain.mailing import DeliveryId, DeliveryStatus, Mailing, MailingStatus
+from newsletter.errors import RefusedError
+from newsletter.store import ledger, mailings
+from newsletter.store.audit import record_act
+from newsletter.store.database import Database
+
+
+def pause_mailing(
+    mailing_id: int, *, reason: str, database: Database, now: datetime, blamed: Sequence[DeliveryId] = ()
+) -> Mailing:
+    """Stop a mailing where it is. ``blamed`` are rejections to take back, since they were about us.
+
+    Pausing what is paused changes nothing. Raises IllegalMoveError for a mailing that has ended.
+    """
+    with database.transaction() as transaction:
+        mailing = mailings.find_mailing(transaction, mailing_id)
+        ledger.requeue(transaction, blamed, now=now)
+        if mailing.status is MailingStatus.PAUSED:
+            return mailing
+        paused = replace(mailing.move(MailingStatus.PAUSED), pause_reason=reason)
+        mailings.save_status(transaction, paused)
+        record_act(transaction, "mailing paused", subject=f"mailing {mailing_id}", detail={"reason": reason}, now=now)
+    return paused
+
+
+def resume_mailing(mailing_id: int, *, database: Database, now: datetime) -> Mailing:
+    """Let a paused mailing run again. One that runs already is left as it is, for a worker to take over."""
+    with database.transaction() as transaction:
+        mailing = mailings.find_mailing(transaction, mailing_id)
+        if mailing.status is not MailingStatus.PAUSED:
+            return mailing
+        running = replace(mailing.move(MailingStatus.RUNNING), pause_reason=None, started_at=mailing.started_at or now)
+        mailings.save_status(transaction, running)
+        # A mailing paused at its very end may have nothing left to do.
+        ledger.finish_mailing(transaction, mailing_id, now=now)
+        record_act(transaction, "mailing resumed", subject=f"mailing {mailing_id}", detail={}, now=now)
+    return running
+
+
+def cancel_mailing(mailing_id: int, *, database: Database, now: datetime) -> Mailing:
+    """Stop a mailing for good: what has not left is withheld. Letters in flight settle."""
+    with database.transaction() as transaction:
+        mailing = mailings.find_mailing(transaction, mailing_id)
+        cancelled = replace(mailing.move(MailingStatus.CANCELLED), finished_at=now)
+        mailings.save_status(transaction, cancelled)
+        mailings.withhold_cancelled(transaction, mailing_id, now=now)
+        record_act(transaction, "mailing cancelled", subject=f"mailing {mailing_id}", detail={}, now=now)
+    return cancelled
+
+
+def resend_doubtful(mailing_id: int, *, database: Database, now: datetime) -> int:
+    """Queue a mailing's doubtful letters again, and let it run; return how many there were."""
+    with database.transaction() as transaction:
+        mailing = mailings.find_mailing(transaction, mailing_id)
+        if mailing.status is MailingStatus.CANCELLED:
+            raise RefusedError("The mailing was cancelled; its doubtful letters stay as they are.")
+        count = ledger.resend_doubtful(transaction, mailing_id, now=now)
+        if count and mailing.status is MailingStatus.FINISHED:
+            mailings.save_status(transaction, replace(mailing.move(MailingStatus.RUNNING), finished_at=None))
+        detail = {"letters": count}
+        record_act(transaction, "doubtful letters resent", subject=f"mailing {mailing_id}", detail=detail, now=now)
+    return count
+
+
+def hold_doubtful(mailing_id: int, *, database: Database, now: datetime) -> int:
+    """Record the decision to leave the doubtful letters as they are; return how many there are."""
+    with database.transaction() as transaction:
+        mailing = mailings.find_mailing(transaction, mailing_id)
+        count = mailings.report(transaction, mailing).counts[DeliveryStatus.DOUBTFUL]
+        detail = {"letters": count}
+        record_act(transaction, "doubtful letters held", subject=f"mailing {mailing_id}", detail=detail, now=now)
+    return count

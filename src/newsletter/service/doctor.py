@@ -1,0 +1,134 @@
+"""The doctor: looks at everything that has to work, changes nothing, and says what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from newsletter.domain.host import is_loopback
+from newsletter.domain.letter import Sender
+from newsletter.errors import NewsletterError, RefusedError, RelayError
+from newsletter.render.mjml import Compiler
+from newsletter.service.diagnosis import Diagnosis, Level
+from newsletter.service.open_mailing import refuse_leak
+from newsletter.service.ports import Connect
+from newsletter.service.sender_dns import Dns, examine_dns
+from newsletter.store.database import Database
+from newsletter.store.leases import last_release
+
+_RELAY_SECONDS = 10.0
+_SCHEDULER_SILENCE = timedelta(minutes=5)  # it wakes every minute
+_MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """One newsletter, as far as the doctor looks at it. What may fail is given as a function."""
+
+    database: Database
+    #: the folder that must not fill up
+    folder: Path
+    base_url: str
+    postal_address: str
+    sender: Callable[[], Sender]
+    #: None where letters go to an outbox folder
+    relay_host: str | None
+    connect: Connect
+    compiler: Callable[[], Compiler]
+    #: the name of the scheduler's lease
+    lease: str
+    dns: Dns
+    #: bytes that should be free in the folder, and bytes that have to be
+    low_space: int = 1024 * _MEBIBYTE
+    no_space: int = 64 * _MEBIBYTE
+
+
+def examine(patient: Patient, *, now: datetime) -> Iterator[Diagnosis]:
+    """Look at one thing after the other."""
+    yield _check_compiler(patient)
+    yield _check_relay(patient)
+    yield _check_site(patient)
+    yield _check_postal_address(patient)
+    try:
+        sender = patient.sender()
+    except NewsletterError as error:
+        yield Diagnosis(check="sender", level=Level.ERROR, sentence=str(error))
+    else:
+        what = f"Letters are from {sender.name} <{sender.address}>; reports go to {sender.bounce_address}."
+        yield Diagnosis(check="sender", level=Level.OK, sentence=what)
+        yield from examine_dns(sender, relay_host=patient.relay_host, dns=patient.dns)
+    yield _check_space(patient)
+    yield _check_scheduler(patient, now)
+
+
+def _check_compiler(patient: Patient) -> Diagnosis:
+    try:
+        name = patient.compiler().name
+    except NewsletterError as error:
+        return Diagnosis(check="MJML", level=Level.ERROR, sentence=str(error))
+    return Diagnosis(check="MJML", level=Level.OK, sentence=f"Issues are compiled by {name}.")
+
+
+def _check_relay(patient: Patient) -> Diagnosis:
+    try:
+        asyncio.run(_greet(patient.connect))
+    except RelayError as error:
+        what = f"{str(error).rstrip('.')}. Look at [smtp] in newsletter.toml, and whether the relay runs."
+        return Diagnosis(check="relay", level=Level.ERROR, sentence=what)
+    except TimeoutError:
+        what = f"The relay did not greet within {_RELAY_SECONDS:g} seconds: look at [smtp] host and port."
+        return Diagnosis(check="relay", level=Level.ERROR, sentence=what)
+    return Diagnosis(check="relay", level=Level.OK, sentence="The relay takes our letters' greeting.")
+
+
+async def _greet(connect: Connect) -> None:
+    async with asyncio.timeout(_RELAY_SECONDS):
+        session = await connect()
+        await session.close()
+
+
+def _check_site(patient: Patient) -> Diagnosis:
+    url = urlsplit(patient.base_url)
+    try:
+        refuse_leak(patient.base_url, patient.relay_host)
+    except RefusedError as error:
+        return Diagnosis(check="site", level=Level.ERROR, sentence=str(error))
+    if is_loopback(url.hostname or ""):
+        what = f"Links lead to {patient.base_url}, which only this machine reaches: set [site] base_url for readers."
+        return Diagnosis(check="site", level=Level.WARNING, sentence=what)
+    if url.scheme != "https":
+        what = f"[site] base_url is {patient.base_url}; readers' programs want https, for one-click unsubscribing too."
+        return Diagnosis(check="site", level=Level.WARNING, sentence=what)
+    return Diagnosis(check="site", level=Level.OK, sentence=f"Links lead to {patient.base_url}.")
+
+
+def _check_postal_address(patient: Patient) -> Diagnosis:
+    if patient.postal_address.strip():
+        return Diagnosis(check="postal address", level=Level.OK, sentence="Every issue names the publisher's address.")
+    what = "[site] postal_address is not set; the law wants the publisher's address in every issue."
+    return Diagnosis(check="postal address", level=Level.WARNING, sentence=what)
+
+
+def _check_space(patient: Patient) -> Diagnosis:
+    free = shutil.disk_usage(patient.folder).free
+    what = f"{free // _MEBIBYTE:,} MiB are free in {patient.folder}."
+    if free >= patient.low_space:
+        return Diagnosis(check="disk", level=Level.OK, sentence=what)
+    level = Level.ERROR if free < patient.no_space else Level.WARNING
+    return Diagnosis(check="disk", level=level, sentence=f"Only {what} Make room: without it nothing can be recorded.")
+
+
+def _check_scheduler(patient: Patient, now: datetime) -> Diagnosis:
+    with patient.database.snapshot() as snapshot:
+        woken_at = last_release(snapshot, patient.lease)
+    if woken_at is not None and now - woken_at <= _SCHEDULER_SILENCE:
+        what = f"The scheduler woke last at {woken_at:%Y-%m-%d %H:%M} UTC."
+        return Diagnosis(check="scheduler", level=Level.OK, sentence=what)
+    since = "has never run" if woken_at is None else f"has not woken since {woken_at:%Y-%m-%d %H:%M} UTC"
+    what = f"The scheduler {since}: start 'newsletter run', or 'newsletter schedule' beside the others."
+    return Diagnosis(check="scheduler", level=Level.WARNING, sentence=what)

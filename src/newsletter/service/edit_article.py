@@ -1,0 +1,94 @@
+"""What editors do to a stored article."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from newsletter.domain.article import StoredArticle
+from newsletter.domain.revision import FIELDS, accept, edit, read_fields
+from newsletter.errors import InputError, RefusedError
+from newsletter.ingest.text import clean_line, clean_paragraphs, read_moment, read_web_address
+from newsletter.store.articles import find_article, find_article_by_url, lock_articles, update_article
+from newsletter.store.audit import record_act
+from newsletter.store.database import Database, Transaction
+
+log = structlog.get_logger(__name__)
+
+_PARAGRAPHS = frozenset({"standfirst", "biography"})
+_LINES = frozenset({"authors", "tags"})
+_ADDRESSES = frozenset({"url", "image_url"})
+
+
+def edit_article(article_id: int, changes: Mapping[str, str], *, database: Database, now: datetime) -> StoredArticle:
+    """Write these fields (of ``revision.FIELDS``); no import changes them from now on.
+
+    Raises InputError for a text that the field cannot hold, RefusedError for the URL of another article.
+    """
+    if unknown := sorted(changes.keys() - set(FIELDS)):
+        raise InputError(f"An article has no field {unknown[0]!r}; it has {', '.join(FIELDS)}.")
+    texts = {name: _read_text(name, text) for name, text in changes.items()}
+    return _change(article_id, "edit article", lambda stored: edit(stored, texts), database=database, now=now)
+
+
+def accept_article(article_id: int, fields: Sequence[str] = (), *, database: Database, now: datetime) -> StoredArticle:
+    """Take what the source proposes, for these fields or for all; raises RefusedError where it proposes nothing."""
+    return _change(article_id, "accept article", lambda stored: accept(stored, fields), database=database, now=now)
+
+
+def retract_article(article_id: int, *, database: Database, now: datetime) -> StoredArticle:
+    """Take an article out of all later issues; it stays stored, and an import does not bring it back."""
+    return _change(
+        article_id,
+        "retract article",
+        lambda stored: replace(stored, retracted_at=stored.retracted_at or now),
+        database=database,
+        now=now,
+    )
+
+
+def _change(
+    article_id: int,
+    act: str,
+    change: Callable[[StoredArticle], StoredArticle],
+    *,
+    database: Database,
+    now: datetime,
+) -> StoredArticle:
+    with database.transaction() as transaction:
+        lock_articles(transaction)
+        before = find_article(transaction, article_id)
+        after = change(before)
+        if after.article.url != before.article.url:
+            _check_url_is_free(transaction, after)
+        update_article(transaction, after)
+        was, became = read_fields(before.article), read_fields(after.article)
+        fields = [name for name in FIELDS if was[name] != became[name]]
+        record_act(transaction, act, subject=f"article {article_id}", detail={"fields": fields}, now=now)
+    log.info("article changed", article=article_id, act=act)
+    return after
+
+
+def _check_url_is_free(transaction: Transaction, stored: StoredArticle) -> None:
+    other = find_article_by_url(transaction, stored.article.url) if stored.article.url else None
+    if other and other.id != stored.id:
+        raise RefusedError(f"Article {stored.id}: {stored.article.url} is the address of article {other.id} already.")
+
+
+def _read_text(name: str, text: str) -> str:
+    if name in _PARAGRAPHS:
+        return clean_paragraphs(text)
+    if name in _LINES:
+        return "\n".join(line for part in text.splitlines() if (line := clean_line(part)))
+    if name in _ADDRESSES:
+        return read_web_address(text) or ""
+    line = clean_line(text)
+    if name == "published_at" and line:
+        try:
+            return read_moment(line).isoformat()
+        except ValueError as error:
+            raise InputError(f"{line!r} is not a date: write it as 2025-10-16 or 2025-10-16T09:00+02:00.") from error
+    return line

@@ -1,0 +1,89 @@
+"""Partner links, as editors keep them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+
+from newsletter.domain.partner import PartnerLink, StoredPartnerLink
+from newsletter.errors import InputError, RefusedError
+from newsletter.ingest.text import clean_line, read_moment, read_web_address
+from newsletter.store.audit import record_act
+from newsletter.store.database import Database, Transaction
+from newsletter.store.partners import add_partner, find_partner, find_partner_by_name, update_partner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerTexts:
+    """What an editor wrote, field by field; None leaves a field as it is, "" empties it. Times are ISO 8601."""
+
+    name: str | None = None
+    url: str | None = None
+    text: str | None = None
+    logo: str | None = None
+    weight: int | None = None
+    window_from: str | None = None
+    window_until: str | None = None
+
+
+def write_partner(texts: PartnerTexts, *, database: Database, now: datetime) -> StoredPartnerLink:
+    """Store a new partner link; raises InputError, or RefusedError where the name is taken."""
+    link = _apply(texts, PartnerLink(name=""))
+    with database.transaction() as transaction:
+        _check_name_is_free(transaction, link.name, partner_id=None)
+        stored = add_partner(transaction, link)
+        record_act(transaction, "add partner", subject=f"partner {stored.id}", detail={}, now=now)
+    return stored
+
+
+def edit_partner(partner_id: int, texts: PartnerTexts, *, database: Database, now: datetime) -> StoredPartnerLink:
+    with database.transaction() as transaction:
+        before = find_partner(transaction, partner_id)
+        after = replace(before, link=_apply(texts, before.link))
+        _check_name_is_free(transaction, after.link.name, partner_id=partner_id)
+        update_partner(transaction, after)
+        changed = [field.name for field in fields(texts) if getattr(texts, field.name) is not None]
+        record_act(transaction, "edit partner", subject=f"partner {partner_id}", detail={"fields": changed}, now=now)
+    return after
+
+
+def retire_partner(partner_id: int, *, database: Database, now: datetime) -> StoredPartnerLink:
+    """Show the link in no later issue; it stays stored, and an import of its name does not bring it back."""
+    with database.transaction() as transaction:
+        before = find_partner(transaction, partner_id)
+        after = replace(before, retired_at=before.retired_at or now)
+        update_partner(transaction, after)
+        record_act(transaction, "retire partner", subject=f"partner {partner_id}", detail={}, now=now)
+    return after
+
+
+def _check_name_is_free(transaction: Transaction, name: str, *, partner_id: int | None) -> None:
+    other = find_partner_by_name(transaction, name)
+    if other and other.id != partner_id:
+        raise RefusedError(f"{name} is partner link {other.id} already: change it with 'newsletter partners edit'.")
+
+
+def _apply(texts: PartnerTexts, old: PartnerLink) -> PartnerLink:
+    link = PartnerLink(
+        name=clean_line(texts.name) if texts.name is not None else old.name,
+        url=read_web_address(texts.url) if texts.url is not None else old.url,
+        text=clean_line(texts.text) if texts.text is not None else old.text,
+        logo=read_web_address(texts.logo) if texts.logo is not None else old.logo,
+        weight=texts.weight if texts.weight is not None else old.weight,
+        window_from=_read_time(texts.window_from) if texts.window_from is not None else old.window_from,
+        window_until=_read_time(texts.window_until) if texts.window_until is not None else old.window_until,
+    )
+    if not link.name:
+        raise InputError("A partner link needs a name.")
+    if link.weight < 1:
+        raise InputError(f"A partner link's weight is at least 1, not {link.weight}.")
+    if link.window_from and link.window_until and link.window_until <= link.window_from:
+        raise InputError("A partner link's window must end after it begins.")
+    return link
+
+
+def _read_time(text: str) -> datetime | None:
+    try:
+        return read_moment(text) if text.strip() else None
+    except ValueError as error:
+        raise InputError(f"{text!r} is not a date: write it as 2025-10-16 or 2025-10-16T09:00+02:00.") from error

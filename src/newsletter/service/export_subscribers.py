@@ -1,0 +1,39 @@
+"""Write all subscribers to a CSV file that can be imported again."""
+
+from __future__ import annotations
+
+import csv
+from typing import TextIO
+
+from newsletter.domain.subscriber import Consent, Subscriber
+from newsletter.ingest.csv_subscribers import COLUMNS, protect_cell
+from newsletter.store.database import Database
+from newsletter.store.subscribers import stream_with_consent
+
+
+def export_subscribers(stream: TextIO, *, database: Database) -> int:
+    """Write a header and one line per subscriber, as they are read; return how many.
+
+    The consent is the latest that was given. Open the stream with ``newline=""``.
+    """
+    writer = csv.writer(stream, lineterminator="\r\n")  # RFC 4180 2.1
+    writer.writerow(COLUMNS)
+    count = 0
+    with database.snapshot() as snapshot:
+        for subscriber, consent in stream_with_consent(snapshot):
+            writer.writerow(map(protect_cell, _cells(subscriber, consent)))
+            count += 1
+    return count
+
+
+def _cells(subscriber: Subscriber, consent: Consent | None) -> tuple[str, ...]:
+    """Return the cells in the order of COLUMNS."""
+    return (
+        subscriber.address.text,
+        subscriber.name,
+        consent.source if consent else "",
+        consent.given_at.isoformat() if consent else "",
+        subscriber.topics.label,
+        subscriber.language,
+        subscriber.status.value,
+    )

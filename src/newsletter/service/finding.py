@@ -1,0 +1,26 @@
+"""What preflight finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    #: blocks an approval, unless an editor overrides it with a reason
+    ERROR = "error"
+    #: is shown, and blocks nothing
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    #: name of the check; an override names it
+    check: str
+    level: Level
+    #: "subject", "article 12", "[mail] from": what to open in order to mend it
+    where: str
+    #: a sentence
+    what: str
+    #: what to do, as a sentence
+    mend: str

@@ -1,0 +1,70 @@
+"""Whether a mailing should go on: refusals that are about us, and rejections beyond what a sound list has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from newsletter.domain.mailing import DeliveryId
+from newsletter.domain.reply import Accepted, Deferred, Outcome, Rejected, is_about_us
+
+#: So many policy or system refusals (x.7.z, x.3.z) in a row, whoever the recipient, are about us.
+_STREAK = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseThresholds:
+    """A mailing pauses itself at this share of rejections, but not before both counts are reached."""
+
+    percent: float = 5
+    outcomes: int = 200
+    rejections: int = 10
+
+
+class Health:
+    """Watches the outcomes of one mailing."""
+
+    def __init__(self, thresholds: PauseThresholds) -> None:
+        self._thresholds = thresholds
+        self._outcomes = 0
+        self._rejections = 0
+        self._streak: list[tuple[DeliveryId, Outcome]] = []
+        #: why the mailing should pause: a sentence for the editor
+        self.pause_reason: str | None = None
+
+    @property
+    def blamed(self) -> list[DeliveryId]:
+        """Deliveries that were rejected for a fault of ours."""
+        return [delivery for delivery, outcome in self._streak if isinstance(outcome, Rejected)]
+
+    def note(self, delivery: DeliveryId, outcome: Outcome) -> None:
+        self._outcomes += 1
+        self._rejections += isinstance(outcome, Rejected)
+        match outcome:
+            case Accepted():
+                self._streak.clear()
+            case Rejected(reply) | Deferred(reply) if is_about_us(reply):
+                self._streak.append((delivery, outcome))
+            case _:
+                self._streak.clear()
+        if len(self._streak) >= _STREAK:
+            self.pause_reason = (
+                f"The relay refused {len(self._streak)} letters in a row for a reason that is about this sender and "
+                f"not about the readers. Its last words: {_last_words(outcome)}"
+            )
+        elif self._is_beyond_thresholds():
+            self.pause_reason = (
+                f"{self._rejections} of {self._outcomes} letters were rejected, more than "
+                f"{self._thresholds.percent:g} in a hundred. Look at the reasons in the report before you resume."
+            )
+
+    def _is_beyond_thresholds(self) -> bool:
+        limits = self._thresholds
+        return (
+            self._outcomes >= limits.outcomes
+            and self._rejections >= limits.rejections
+            and self._rejections * 100 >= limits.percent * self._outcomes
+        )
+
+
+def _last_words(outcome: Outcome) -> str:
+    return str(outcome.reply) if isinstance(outcome, Rejected | Deferred) else ""

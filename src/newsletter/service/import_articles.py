@@ -1,0 +1,160 @@
+"""Import articles from files and feeds, as often as one likes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from newsletter.domain.article import Article, StoredArticle
+from newsletter.domain.partner import PartnerLink
+from newsletter.domain.revision import as_sourced, revise
+from newsletter.errors import UnreadableSourceError
+from newsletter.ingest.source import LONGEST_SOURCE, read_source
+from newsletter.ingest.sourced import Sourced
+from newsletter.store.articles import (
+    add_article,
+    find_article_by_url,
+    list_articles_by,
+    lock_articles,
+    update_article,
+)
+from newsletter.store.database import Database, Transaction
+from newsletter.store.partners import add_partner, find_partner_by_name
+from newsletter.store.texts import BLURB, find_text, store_text
+
+log = structlog.get_logger(__name__)
+
+#: Gives the bytes behind an address, or raises UnreadableSourceError.
+Fetch = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    added: tuple[StoredArticle, ...]
+    updated: tuple[StoredArticle, ...]
+    unchanged: tuple[StoredArticle, ...]
+    #: names of partner links that were not known yet
+    partners: tuple[str, ...]
+    #: the page's blurb, where it is new or has changed
+    blurb: str
+    #: a sentence for each source of which nothing was taken
+    refused: tuple[str, ...]
+
+    @property
+    def articles(self) -> tuple[StoredArticle, ...]:
+        """All articles that the sources hold, each once, in the order in which they were first stored."""
+        found = {stored.id: stored for stored in (*self.unchanged, *self.updated, *self.added)}
+        return tuple(found[article_id] for article_id in sorted(found))
+
+    @property
+    def proposed(self) -> tuple[StoredArticle, ...]:
+        """Articles whose source now differs from what an editor wrote."""
+        return tuple(stored for stored in self.articles if stored.proposed)
+
+
+def import_articles(sources: Sequence[str], *, fetch: Fetch, database: Database, now: datetime) -> ImportReport:
+    """Import every source that can be read: paths, and addresses that ``fetch`` gets.
+
+    Everything is read before anything is stored. A source that cannot be read is refused as a whole, the others are
+    still imported. An article that is already stored is known by its URL, else by its authors and standfirst.
+    """
+    readable: list[Sourced] = []
+    refused: list[str] = []
+    for source in sources:
+        try:
+            readable.append(read_source(source, _load(source, fetch=fetch)))
+        except UnreadableSourceError as error:
+            refused.append(str(error))
+    with database.transaction() as transaction:
+        lock_articles(transaction)
+        changes = [change for sourced in readable for change in _store_all(transaction, sourced.articles, now=now)]
+        partners = _store_partners(transaction, (name for sourced in readable for name in sourced.partner_names))
+        blurb = _store_blurb(transaction, [sourced.blurb for sourced in readable if sourced.blurb])
+    report = _report(changes, partners=partners, blurb=blurb, refused=refused)
+    log.info(
+        "articles imported",
+        added=len(report.added),
+        updated=len(report.updated),
+        unchanged=len(report.unchanged),
+        refused=len(report.refused),
+    )
+    return report
+
+
+def _load(source: str, *, fetch: Fetch) -> bytes:
+    if "://" in source:
+        return fetch(source)
+    try:
+        with Path(source).open("rb") as file:
+            return file.read(LONGEST_SOURCE + 1)
+    except OSError as error:
+        raise UnreadableSourceError(source, None, f"a file that can be read ({error.strerror})") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    before: StoredArticle | None
+    after: StoredArticle
+
+
+def _store_all(transaction: Transaction, articles: Iterable[Article], *, now: datetime) -> list[_Change]:
+    """Store the articles of one source. They are different ones, however alike their standfirsts are."""
+    changes: list[_Change] = []
+    for article in dict.fromkeys(articles):
+        before = _find(transaction, article, others={change.after.id for change in changes})
+        changes.append(_store(transaction, article, before=before, now=now))
+    return changes
+
+
+def _find(transaction: Transaction, article: Article, *, others: Container[int]) -> StoredArticle | None:
+    if article.url and (stored := find_article_by_url(transaction, article.url)):
+        return stored
+    candidates = (stored for stored in list_articles_by(transaction, article.authors) if stored.id not in others)
+    return next((stored for stored in candidates if as_sourced(stored).is_same_as(article)), None)
+
+
+def _store(transaction: Transaction, article: Article, *, before: StoredArticle | None, now: datetime) -> _Change:
+    if before is None:
+        return _Change(before=None, after=add_article(transaction, article, now=now))
+    after = revise(before, article)
+    if after != before:
+        update_article(transaction, after)
+    return _Change(before=before, after=after)
+
+
+def _store_partners(transaction: Transaction, names: Iterable[str]) -> tuple[str, ...]:
+    """Store the names that are new; they have no address yet, so no issue shows them."""
+    new = [name for name in dict.fromkeys(names) if find_partner_by_name(transaction, name) is None]
+    for name in new:
+        add_partner(transaction, PartnerLink(name=name))
+    return tuple(new)
+
+
+def _store_blurb(transaction: Transaction, blurbs: Sequence[str]) -> str:
+    if not blurbs or blurbs[-1] == find_text(transaction, BLURB):
+        return ""
+    store_text(transaction, BLURB, blurbs[-1])
+    return blurbs[-1]
+
+
+def _report(
+    changes: Iterable[_Change], *, partners: tuple[str, ...], blurb: str, refused: Sequence[str]
+) -> ImportReport:
+    """Sum up by article: one that two sources hold counts once, by what it was before and is now."""
+    first: dict[int, StoredArticle | None] = {}
+    last: dict[int, StoredArticle] = {}
+    for change in changes:
+        first.setdefault(change.after.id, change.before)
+        last[change.after.id] = change.after
+    return ImportReport(
+        added=tuple(after for key, after in last.items() if first[key] is None),
+        updated=tuple(after for key, after in last.items() if first[key] not in (None, after)),
+        unchanged=tuple(after for key, after in last.items() if first[key] == after),
+        partners=partners,
+        blurb=blurb,
+        refused=tuple(refused),
+    )

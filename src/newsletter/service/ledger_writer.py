@@ -1,0 +1,138 @@
+"""The ledger's writer: one thread that commits for all connections at once.
+
+While one commit is under way the entries of all other connections gather, and the next commit takes them together. So
+the cost of making a commit durable is shared, and no timer decides how long to wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from newsletter.domain.bounce import BounceKind
+from newsletter.domain.mailing import Batch, DoubtfulPolicy
+from newsletter.domain.reply import Outcome, Rejected
+from newsletter.domain.settlement import Settlement, settle
+from newsletter.mail.reason import find_reason
+from newsletter.service.feed import Job
+from newsletter.store import ledger
+from newsletter.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A letter and what became of it."""
+
+    job: Job
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What one connection wants recorded before its next dot."""
+
+    settled: tuple[Settled, ...]
+    starting: Job | None
+    #: whether ``starting`` may be released
+    verdict: asyncio.Future[bool]
+
+
+class LedgerWriter:
+    """Records outcomes, and grants each letter its final dot."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], datetime], doubtful: DoubtfulPolicy) -> None:
+        self._database = database
+        self._clock = clock
+        self._doubtful = doubtful
+        self._entries: list[_Entry] = []
+        self._work = asyncio.Event()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        self._thread.shutdown()
+
+    async def commit(self, settled: Sequence[Settled], *, starting: Job | None) -> bool:
+        """Record outcomes, and that ``starting`` is in flight, durably; then return whether it may be released.
+
+        It may not when its batch was taken over by another worker or its mailing was cancelled meanwhile.
+        """
+        entry = _Entry(tuple(settled), starting, asyncio.get_running_loop().create_future())
+        self._entries.append(entry)
+        self._work.set()
+        return await entry.verdict
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            entries, self._entries = self._entries, []
+            try:
+                verdicts = await loop.run_in_executor(self._thread, self._write, entries)
+            except Exception as error:  # noqa: BLE001 - whoever waits must learn of it, whatever it is
+                for entry in entries:
+                    entry.verdict.set_exception(error)
+            else:
+                for entry, verdict in zip(entries, verdicts, strict=True):
+                    for settled in entry.settled:
+                        settled.job.load.close_one()
+                    entry.verdict.set_result(verdict)
+
+    def _write(self, entries: Sequence[_Entry]) -> list[bool]:
+        now = self._clock()
+        with self._database.transaction() as transaction:
+            standing = {batch: ledger.renew(transaction, batch, now=now) for batch in _batches(entries)}
+            settlements = [
+                self._settle(settled, now)
+                for entry in entries
+                for settled in entry.settled
+                if standing[settled.job.load.batch]
+            ]
+            ledger.record_outcomes(transaction, settlements, now=now)
+            starting = [entry.starting for entry in entries if entry.starting and standing[entry.starting.load.batch]]
+            withdrawn = ledger.mark_in_flight(transaction, [job.recipient.delivery for job in starting])
+        return [
+            entry.starting is not None
+            and standing[entry.starting.load.batch]
+            and entry.starting.recipient.delivery not in withdrawn
+            for entry in entries
+        ]
+
+    def _settle(self, settled: Settled, now: datetime) -> Settlement:
+        reason, is_decisive = "", False
+        if isinstance(settled.outcome, Rejected):
+            reply = settled.outcome.reply
+            judgement = find_reason(reply.enhanced, str(reply))
+            reason, is_decisive = judgement.reason.value, judgement.kind is BounceKind.HARD
+        return settle(
+            settled.job.recipient,
+            settled.outcome,
+            now=now,
+            doubtful=self._doubtful,
+            reason=reason,
+            is_decisive=is_decisive,
+        )
+
+
+def _batches(entries: Sequence[_Entry]) -> dict[Batch, None]:
+    """Return each batch that these entries touch, once, in order."""
+    jobs = [settled.job for entry in entries for settled in entry.settled]
+    jobs += [entry.starting for entry in entries if entry.starting]
+    return dict.fromkeys(job.load.batch for job in jobs)

@@ -1,0 +1,79 @@
+"""Open an issue's mailing: its audience is fixed, its bytes are those that were approved."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from newsletter.domain.issue import IssueStatus, Masthead
+from newsletter.domain.letter import Sender
+from newsletter.domain.mailing import Mailing, MailingKind
+from newsletter.errors import RefusedError
+from newsletter.mail.message import compile_letters
+from newsletter.service.approve_issue import check_standing
+from newsletter.store import approvals, issues, mailings
+from newsletter.store.audit import record_act
+from newsletter.store.database import Database
+
+
+def open_mailing(
+    number: int,
+    *,
+    database: Database,
+    masthead: Masthead,
+    sender: Sender,
+    relay_host: str | None,
+    not_before: datetime | None,
+    recall: timedelta,
+    now: datetime,
+) -> Mailing:
+    """Open the mailing of issue ``number``; its letters leave from ``not_before`` on, and not before the recall window.
+
+    ``relay_host`` is None for an outbox folder. Raises RefusedError without a standing approval of what the issue says
+    today, when the mailing was opened already, or when a trial site's letters would leave this machine.
+    """
+    refuse_leak(sender.base_url, relay_host)
+    with database.transaction() as transaction:
+        draft = issues.find_issue(transaction, number, lock=True)
+        if draft.status is IssueStatus.MAILED:
+            raise RefusedError(
+                f"The mailing of issue {number} was opened already: 'newsletter issue resume {number}' continues it, "
+                f"'newsletter issue report {number}' shows it."
+            )
+        approval = check_standing(draft, transaction=transaction, masthead=masthead)
+        rendered = approvals.load_rendered(transaction, approval.id)
+        compile_letters(rendered, sender=sender)  # the serialised headers are checked before anything opens
+        mailing = mailings.add_mailing(
+            transaction,
+            kind=MailingKind.ISSUE,
+            issue_id=draft.id,
+            approval_id=approval.id,
+            topics=max(rendered.variants),
+            opened_at=now,
+            not_before=max(now + recall, not_before or now),
+        )
+        issues.mark_mailed(transaction, draft.id)
+        detail = {"issue": number, "intended": mailing.intended, "digest": rendered.digest}
+        record_act(transaction, "mailing opened", subject=f"mailing {mailing.id}", detail=detail, now=now)
+    return mailing
+
+
+def refuse_leak(base_url: str, relay_host: str | None) -> None:
+    """Raise RefusedError where readers would get links that only work on this machine."""
+    if relay_host is None or not is_loopback(urlsplit(base_url).hostname or "") or is_loopback(relay_host):
+        return
+    raise RefusedError(
+        f"[site] base_url is {base_url}, which only this machine can reach, but [smtp] host is {relay_host}. "
+        "Set base_url to the public address of the site."
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address is this machine itself."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

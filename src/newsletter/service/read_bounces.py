@@ -1,0 +1,162 @@
+"""Read what came to the bounce address: store it, and let reports decide who is mailed next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress as expect
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from newsletter.domain.bounce import BounceKind
+from newsletter.domain.bounce_policy import BouncePolicy, find_pause_reason
+from newsletter.domain.mailing import DeliveryId, DeliveryStatus, MailingStatus
+from newsletter.domain.stored_report import IgnoredReason, NamedReader, date_report, digest_report
+from newsletter.domain.token import KeyRing
+from newsletter.errors import IllegalMoveError
+from newsletter.mail.mailbox import StoredMessage
+from newsletter.service.attribute_report import FAILURES, Attribution, OpenedReport, attribute_report, open_report
+from newsletter.service.control_mailing import pause_mailing
+from newsletter.service.decide_suppression import decide_about
+from newsletter.service.unsubscribe import leave
+from newsletter.store import mailings
+from newsletter.store.bounces import add_report, list_about
+from newsletter.store.database import Database, Transaction
+from newsletter.store.subscribers import find_subscriber
+from newsletter.store.suppressions import suppress
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class ReadReport:
+    """What became of the messages."""
+
+    #: how many of each kind were stored
+    kinds: Counter[BounceKind] = field(default_factory=Counter)
+    #: how many were stored before, by whatever way they came
+    duplicates: int = 0
+    #: of those stored now, how many change nobody
+    ignored: Counter[IgnoredReason] = field(default_factory=Counter)
+    #: deliveries whose addresses are mailed no more
+    suppressed: list[DeliveryId] = field(default_factory=list)
+    #: deliveries whose readers left by mail
+    unsubscribed: list[DeliveryId] = field(default_factory=list)
+    #: mailings that were paused, with the reason
+    paused: dict[int, str] = field(default_factory=dict)
+
+
+def read_bounces(
+    messages: Iterable[StoredMessage],
+    *,
+    database: Database,
+    keys: KeyRing,
+    policy: BouncePolicy,
+    token_age: timedelta,
+    now: datetime,
+    envelope_recipient: str = "",
+    on_stored: Callable[[StoredMessage], None] = lambda _message: None,
+) -> ReadReport:
+    """Store each message in a transaction of its own, and suppress or unsubscribe whom it is about.
+
+    A report counts for the delivery that its signed token names, if that letter left not longer than ``token_age`` ago.
+    ``on_stored`` hears of a message only after the commit, also of one that was stored before: until then it stays in
+    its mailbox. ``envelope_recipient`` is whom the messages were delivered to, where no field of theirs tells.
+    """
+    done = ReadReport()
+    touched: set[int] = set()
+    for message in messages:
+        opened = open_report(message.raw, envelope_recipient=envelope_recipient)
+        with database.transaction() as transaction:
+            attribution = attribute_report(transaction, opened, keys=keys, token_age=token_age, now=now)
+            bounce_id = _add(transaction, message.raw, opened, attribution, now=now)
+            if bounce_id is None:
+                done.duplicates += 1
+            else:
+                _follow(transaction, bounce_id, attribution, policy=policy, done=done, now=now)
+        on_stored(message)
+        if attribution.delivery and attribution.fate.kind in FAILURES:
+            touched.add(attribution.delivery.id.mailing)
+    for mailing_id in sorted(touched):
+        _pause_unsound(mailing_id, policy=policy, database=database, done=done, now=now)
+    return done
+
+
+def _add(
+    transaction: Transaction, raw: bytes, opened: OpenedReport, attribution: Attribution, *, now: datetime
+) -> int | None:
+    """Store a message and return its id, or None if it was stored before."""
+    delivery = attribution.delivery
+    return add_report(
+        transaction,
+        raw,
+        digest=digest_report(raw, delivery.id if delivery else None),
+        fate=attribution.fate,
+        delivery=delivery.id if delivery else None,
+        address_hash=delivery.reader.address_hash if delivery and delivery.reader else None,
+        ignored_because=attribution.ignored_because,
+        received_at=date_report(opened.written_at, sent_at=delivery.sent_at if delivery else None, now=now),
+    )
+
+
+def _follow(
+    transaction: Transaction,
+    bounce_id: int,
+    attribution: Attribution,
+    *,
+    policy: BouncePolicy,
+    done: ReadReport,
+    now: datetime,
+) -> None:
+    """Do what follows from a new message."""
+    done.kinds[attribution.fate.kind] += 1
+    if attribution.ignored_because:
+        done.ignored[attribution.ignored_because] += 1
+        log.info("report changes nobody", bounce=bounce_id, because=attribution.ignored_because.value)
+    elif attribution.delivery and (reader := attribution.delivery.reader):
+        delivery = attribution.delivery.id
+        if attribution.is_unsubscribe and _unsubscribe(transaction, reader, delivery, now=now):
+            done.unsubscribed.append(delivery)
+        elif attribution.fate.kind in FAILURES and _suppress(transaction, reader, policy=policy, now=now):
+            done.suppressed.append(delivery)
+            log.info("address suppressed", bounce=bounce_id, mailing=delivery.mailing, position=delivery.position)
+
+
+def _unsubscribe(transaction: Transaction, reader: NamedReader, delivery: DeliveryId, *, now: datetime) -> bool:
+    subscriber = find_subscriber(transaction, reader.address)
+    return subscriber is not None and leave(
+        transaction, subscriber, source="mail to the bounce address", mailing=delivery.mailing, now=now
+    )
+
+
+def _suppress(transaction: Transaction, reader: NamedReader, *, policy: BouncePolicy, now: datetime) -> bool:
+    """Decide about a reader's address. True if it is suppressed now and was not before."""
+    reports = list_about(transaction, reader.address_hash)
+    verdict = decide_about(transaction, reader.address_hash, reports=reports, policy=policy, now=now)
+    return verdict is not None and suppress(
+        transaction, reader.address_hash, verdict.reason, evidence=verdict.evidence, now=now
+    )
+
+
+def _pause_unsound(
+    mailing_id: int, *, policy: BouncePolicy, database: Database, done: ReadReport, now: datetime
+) -> None:
+    """Pause a running mailing whose bounces or complaints are beyond what a sound list has."""
+    with database.snapshot() as snapshot:
+        mailing = mailings.find_mailing(snapshot, mailing_id)
+        if mailing.status is not MailingStatus.RUNNING:
+            return
+        counted = mailings.report(snapshot, mailing)
+    reason = find_pause_reason(
+        policy,
+        accepted=counted.counts[DeliveryStatus.ACCEPTED],
+        hard=counted.bounced_hard,
+        complaints=counted.complaints,
+    )
+    if reason:
+        with expect(IllegalMoveError):  # it ended meanwhile
+            pause_mailing(mailing_id, reason=reason, database=database, now=now)
+            done.paused[mailing_id] = reason
+            log.warning("mailing paused", mailing=mailing_id)

@@ -1,0 +1,115 @@
+"""What receivers find in DNS about a sender before they read a letter: SPF, DKIM, DMARC, the name of the relay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dns.exception
+import dns.resolver
+import dns.reversename
+
+from newsletter.domain.host import is_loopback
+from newsletter.domain.letter import Sender
+from newsletter.service.diagnosis import Diagnosis, Level
+
+_SECONDS = 3.0
+
+
+class DnsSilenceError(Exception):
+    """Nobody answered: offline, or no name server is configured. Says nothing about the name that was asked for."""
+
+
+class Dns:
+    """Asks the name servers of this machine, each question for a few seconds; once in silence it asks no more."""
+
+    def __init__(self, resolver: dns.resolver.Resolver | None = None) -> None:
+        self._resolver = resolver
+        self._is_silent = False
+
+    def ask(self, name: str, kind: str) -> list[str] | None:
+        """Return the records of a name, [] if it has none of that kind, None if there is no such name."""
+        if self._is_silent:
+            raise DnsSilenceError
+        try:
+            answer = (self._resolver or dns.resolver.get_default_resolver()).resolve(name, kind, lifetime=_SECONDS)
+        except dns.resolver.NXDOMAIN:
+            return None
+        except dns.resolver.NoAnswer:
+            return []
+        except (dns.exception.DNSException, OSError) as error:
+            self._is_silent = True
+            raise DnsSilenceError from error
+        return [_text(record) for record in answer]
+
+
+def examine_dns(sender: Sender, *, relay_host: str | None, dns: Dns) -> Iterator[Diagnosis]:
+    """Look at what the sender's domain and the relay publish. What is missing is a warning: letters leave anyway."""
+    for name, check in (("SPF", _check_spf), ("DKIM", _check_dkim), ("DMARC", _check_dmarc)):
+        try:
+            yield check(sender, dns)
+        except DnsSilenceError:
+            yield _silence(name)
+    try:
+        yield _check_relay_name(relay_host, dns)
+    except DnsSilenceError:
+        yield _silence("PTR")
+
+
+def _check_spf(sender: Sender, dns: Dns) -> Diagnosis:
+    domain = sender.envelope_sender("").rpartition("@")[2]
+    found = [text for text in dns.ask(domain, "TXT") or [] if text.lower().startswith("v=spf1")]
+    match found:
+        case [record]:
+            return Diagnosis(check="SPF", level=Level.OK, sentence=f"{domain} says who may send for it: {record}")
+        case []:
+            what = f"{domain} has no SPF record: publish a TXT record v=spf1 that names the relay."
+        case _:
+            what = f"{domain} has {len(found)} SPF records, which counts as none: keep one."
+    return Diagnosis(check="SPF", level=Level.WARNING, sentence=what)
+
+
+def _check_dkim(sender: Sender, dns: Dns) -> Diagnosis:
+    # Without its selector a key cannot be asked for, but a name above keys exists, and one above none does not.
+    name = f"_domainkey.{sender.address.domain}"
+    if dns.ask(name, "TXT") is None:
+        what = f"No DKIM key is published below {name}: have the relay sign letters, and publish its key."
+        return Diagnosis(check="DKIM", level=Level.WARNING, sentence=what)
+    what = f"Keys are published below {name}; a test letter's headers show whether the relay signs with one."
+    return Diagnosis(check="DKIM", level=Level.OK, sentence=what)
+
+
+def _check_dmarc(sender: Sender, dns: Dns) -> Diagnosis:
+    labels = sender.address.domain.split(".")
+    for depth in range(len(labels) - 1):  # a domain without a record of its own follows the one above it
+        domain = ".".join(labels[depth:])
+        for text in dns.ask(f"_dmarc.{domain}", "TXT") or []:
+            if text.lower().startswith("v=dmarc1"):
+                return Diagnosis(check="DMARC", level=Level.OK, sentence=f"{domain} has a DMARC policy: {text}")
+    what = f"{sender.address.domain} has no DMARC record: publish a TXT record at _dmarc.{sender.address.domain}."
+    return Diagnosis(check="DMARC", level=Level.WARNING, sentence=what)
+
+
+def _check_relay_name(relay_host: str | None, dns: Dns) -> Diagnosis:
+    if relay_host is None or is_loopback(relay_host):
+        what = "The relay is this machine; the address that it sends from cannot be seen from here."
+        return Diagnosis(check="PTR", level=Level.OK, sentence=what)
+    for address in dns.ask(relay_host, "A") or []:
+        names = dns.ask(str(_reverse(address)), "PTR")
+        if not names:
+            what = f"{address} ({relay_host}) has no name in DNS: have whoever runs it publish a PTR record."
+            return Diagnosis(check="PTR", level=Level.WARNING, sentence=what)
+    return Diagnosis(check="PTR", level=Level.OK, sentence=f"The addresses of {relay_host} have names.")
+
+
+def _reverse(address: str) -> object:
+    return dns.reversename.from_address(address)
+
+
+def _text(record: object) -> str:
+    strings = getattr(record, "strings", None)  # a TXT record comes in pieces of 255 bytes
+    return str(record) if strings is None else b"".join(strings).decode("utf-8", "replace")
+
+
+def _silence(check: str) -> Diagnosis:
+    what = "DNS could not be asked: run 'newsletter doctor' again where it can."
+    return Diagnosis(check=check, level=Level.WARNING, sentence=what)

@@ -1,0 +1,46 @@
+"""Write a notice: its words, its one link, and its letter."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from newsletter.domain.issue import Masthead
+from newsletter.domain.letter import Letter, Sender
+from newsletter.domain.notice import Notice, NoticeKind
+from newsletter.domain.token import KeyRing, Purpose, ReaderToken
+from newsletter.mail.notice_letter import compose_notice
+from newsletter.render.notice import render_notice
+
+#: The page that a notice's link leads to, and what its token is for.
+_PAGES = {
+    NoticeKind.CONFIRM: ("confirm", Purpose.CONFIRM),
+    NoticeKind.WELCOME: ("preferences", Purpose.PREFERENCES),
+    NoticeKind.GOODBYE: ("return", Purpose.RETURN),
+}
+
+
+def write_notice(
+    notice: Notice, *, masthead: Masthead, sender: Sender, keys: KeyRing, theme: Path | None, now: datetime
+) -> Letter:
+    """Return the letter of a notice. ``theme`` is the folder whose files replace those of templates/notice."""
+    reader = ReaderToken(notice.public_id, notice.mailing)
+    page, purpose = _PAGES[notice.kind]
+    leaves = notice.kind is NoticeKind.WELCOME
+    rendered = render_notice(
+        notice.kind,
+        masthead=masthead,
+        action_url=f"{sender.base_url}/{page}/{reader.sign(purpose, keys)}",
+        unsubscribe_url=f"{sender.base_url}/unsubscribe/{reader.sign(Purpose.UNSUBSCRIBE, keys)}" if leaves else "",
+        name=notice.name,
+        templates=theme,
+    )
+    return compose_notice(
+        notice,
+        subject=rendered.subject,
+        html=rendered.html,
+        text=rendered.text,
+        sender=sender,
+        keys=keys,
+        now=now,
+    )

@@ -1,0 +1,288 @@
+"""newsletter.toml: every key, its default and its meaning; the one place that reads files and environment for them.
+
+``config/newsletter.example.toml`` and ``docs/settings.md`` are generated from the descriptions here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date, time
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from newsletter.domain.issue import Publisher
+from newsletter.domain.mailing import DoubtfulPolicy
+from newsletter.errors import ConfigurationError
+
+_PREFIX = "NEWSLETTER_"
+_SHORTEST_SECRET = 32
+
+
+class Site(Struct, frozen=True, kw_only=True):
+    """Who publishes, and where readers find it."""
+
+    name: Annotated[str, Meta(description="The newsletter's name, in masthead and sender.")] = "The Newsletter"
+    base_url: Annotated[str, Meta(description="Where readers reach the site; every link begins with it.")] = (
+        "http://localhost:8080"
+    )
+    postal_address: Annotated[
+        str, Meta(description="The publisher's postal address; the law wants it in each issue.")
+    ] = ""
+    language: Annotated[str, Meta(description="Language of the issue (BCP 47).")] = "en"
+    publishers: Annotated[
+        tuple[Publisher, ...], Meta(description="Publishers: {name, url, logo}, in the order of the footer.")
+    ] = ()
+    blurb: Annotated[
+        str, Meta(description="What the journal is, in a few sentences; else the imported page's own.")
+    ] = ""
+    editors_address: Annotated[
+        str, Meta(description="Where readers' replies and reminders go; else mail.reply_to.")
+    ] = ""
+
+
+class DatabaseSection(Struct, frozen=True, kw_only=True):
+    """Where everything is stored."""
+
+    url: Annotated[str, Meta(description="sqlite:///FILE or postgresql://USER@HOST/NAME.")] = "sqlite:///newsletter.db"
+
+
+class CadenceSection(Struct, frozen=True, kw_only=True):
+    """When issues are due, and how they are numbered."""
+
+    first: Annotated[date, Meta(description="Date of the first slot; all others are counted from it.")] = date(
+        2026, 1, 1
+    )
+    weeks: Annotated[int, Meta(ge=1, description="Weeks from one slot to the next.")] = 2
+    at: Annotated[str, Meta(description="Local time of day of a slot.", pattern=r"^\d\d:\d\d$")] = "09:00"
+    timezone: Annotated[str, Meta(description="IANA zone of that time, such as Europe/Stockholm.")] = "UTC"
+    first_number: Annotated[int, Meta(ge=0, description="Number of the first issue.")] = 1
+    mode: Annotated[
+        Literal["draft", "send"],
+        Meta(
+            description='"draft": the scheduler stops at the draft; "send": at the slot\'s time it sends what is approved.'
+        ),
+    ] = "draft"
+
+    @property
+    def at_time(self) -> time:
+        try:
+            return time.fromisoformat(self.at)
+        except ValueError as error:
+            raise ConfigurationError(f"[cadence] at: {self.at!r} is no time of day; write it as 09:00.") from error
+
+
+class Smtp(Struct, frozen=True, kw_only=True):
+    """The relay that letters are handed to."""
+
+    host: Annotated[str, Meta(description="The relay's host name.")] = "localhost"
+    port: Annotated[int, Meta(ge=1, le=65535, description="Its port.")] = 25
+    security: Annotated[
+        Literal["none", "starttls", "tls"], Meta(description="none, starttls (usually port 587) or tls (465).")
+    ] = "none"
+    auth: Annotated[Literal["none", "password"], Meta(description="How to sign in at the relay.")] = "none"
+    username: Annotated[str, Meta(description="User name at the relay.")] = ""
+    password: Annotated[str, Meta(description="Password at the relay; better in password_file.")] = ""
+    password_file: Annotated[str, Meta(description="File that holds the password.")] = ""
+    connections: Annotated[int, Meta(ge=1, le=200, description="Connections at the same time.")] = 4
+    messages_per_second: Annotated[float, Meta(ge=0, description="At most so many letters a second; 0: no limit.")] = 0
+    timeout_seconds: Annotated[float, Meta(gt=0, description="How long to wait for the relay's answer.")] = 60
+    outbox: Annotated[
+        str, Meta(description="A folder that letters are written to in place of a relay, for trials.")
+    ] = ""
+
+
+class Mail(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """Sender and return path."""
+
+    from_: Annotated[str, Meta(description="The sender's address, real and answerable.")] = ""
+    reply_to: Annotated[str, Meta(description="Where answers go; else the sender's address.")] = ""
+    bounce_domain: Annotated[str, Meta(description="Domain of the envelope senders; else that of mail.from.")] = ""
+    bounce_address: Annotated[
+        str, Meta(description='"bounces+{token}@…", or one fixed address; else b+{token}@ the bounce domain.')
+    ] = ""
+    list_id: Annotated[str, Meta(description="List-Id; else derived from the site's name and host.")] = ""
+    feedback_id: Annotated[str, Meta(description="Feedback-ID's sender part, 5 to 15 characters; else derived.")] = ""
+
+
+class Sending(Struct, frozen=True, kw_only=True):
+    """How a mailing behaves."""
+
+    doubtful: Annotated[
+        DoubtfulPolicy, Meta(description="Letters that may or may not have arrived: resend, hold, or ask an editor.")
+    ] = DoubtfulPolicy.RESEND
+    recall_minutes: Annotated[int, Meta(ge=0, description="Minutes between send and the first letter; 0: none.")] = 0
+    pause_rejected_percent: Annotated[
+        float, Meta(ge=0, le=100, description="Pause when so many in a hundred are rejected …")
+    ] = 5
+    pause_rejected_outcomes: Annotated[int, Meta(ge=1, description="… of at least so many outcomes …")] = 200
+    pause_rejected_minimum: Annotated[int, Meta(ge=1, description="… and at least so many rejections.")] = 10
+
+
+class Bounces(Struct, frozen=True, kw_only=True):
+    """Where reports come in, and when they suppress an address."""
+
+    maildir: Annotated[str, Meta(description="Maildir that reports are delivered to.")] = ""
+    token_days: Annotated[int, Meta(ge=1, description="Reports on older letters change nobody.")] = 60
+    ambiguous_bounces: Annotated[int, Meta(ge=1, description="So many hard but ambiguous bounces suppress …")] = 3
+    ambiguous_days: Annotated[int, Meta(ge=0, description="… when they span at least so many days.")] = 7
+    full_bounces: Annotated[int, Meta(ge=1, description="So many bounces for a full mailbox suppress …")] = 5
+    full_days: Annotated[int, Meta(ge=0, description="… when they span at least so many days.")] = 30
+
+
+class Render(Struct, frozen=True, kw_only=True):
+    """How issues are compiled."""
+
+    compiler: Annotated[
+        Literal["auto", "mjml", "mrml"], Meta(description="auto takes mjml where Node is present, else mrml.")
+    ] = "auto"
+    theme: Annotated[str, Meta(description="Folder whose files replace single parts of templates/issue.")] = ""
+
+
+class Server(Struct, frozen=True, kw_only=True):
+    """The web server."""
+
+    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="Port to listen on.")] = 8080
+    trusted_proxies: Annotated[
+        tuple[str, ...], Meta(description="Addresses whose X-Forwarded-* headers are believed.")
+    ] = ()
+
+
+class Security(Struct, frozen=True, kw_only=True):
+    """Keys. init makes them; keep them as long as the subscribers."""
+
+    secret_key: Annotated[str, Meta(description="Signs links and envelope senders; at least 32 characters.")] = ""
+    secret_key_file: Annotated[str, Meta(description="File that holds it.")] = ""
+    previous_secret_keys: Annotated[
+        tuple[str, ...], Meta(description="Keys used before: their links keep working.")
+    ] = ()
+    address_key: Annotated[
+        str,
+        Meta(
+            description="Hashes addresses for suppressions; never change it. Else derived from the oldest secret key."
+        ),
+    ] = ""
+    address_key_file: Annotated[str, Meta(description="File that holds it.")] = ""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """All sections. Relative paths are already resolved beside the file."""
+
+    site: Site = Site()
+    database: DatabaseSection = DatabaseSection()
+    cadence: CadenceSection = CadenceSection()
+    smtp: Smtp = Smtp()
+    mail: Mail = Mail()
+    sending: Sending = Sending()
+    bounces: Bounces = Bounces()
+    render: Render = Render()
+    server: Server = Server()
+    security: Security = Security()
+
+
+#: Keys that name a file or folder.
+_PATHS = {
+    ("smtp", "outbox"),
+    ("smtp", "password_file"),
+    ("bounces", "maildir"),
+    ("render", "theme"),
+    ("security", "secret_key_file"),
+    ("security", "address_key_file"),
+}
+
+
+def load_settings(file: Path, environ: Mapping[str, str]) -> Settings:
+    """Read ``file`` and lay the environment's NEWSLETTER_SECTION__KEY over it.
+
+    Raises ConfigurationError with one sentence: which key, and what it should be.
+    """
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"There is no {file}: make a project with 'newsletter init DIR', or point NEWSLETTER_CONFIG at its file."
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"{file} cannot be read: {error}") from error
+    overlaid = _overlay(document, environ)
+    _refuse_unknown(overlaid, file)
+    resolved = _read_secrets(_resolve_paths(overlaid, file.parent.absolute()))
+    try:
+        return msgspec.convert(resolved, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        sentence, _, place = str(error).partition(" - at `$.")
+        raise ConfigurationError(f"{file}: {place.rstrip('`') or 'the file'}: {sentence}.") from error
+
+
+def read_secret(secret: str) -> bytes:
+    """Return a signing key. Raises ConfigurationError for one that could be guessed."""
+    if len(secret) < _SHORTEST_SECRET:
+        raise ConfigurationError(
+            "[security] secret_key needs at least 32 characters; 'newsletter init' makes one, or: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'."
+        )
+    return secret.encode("utf-8")
+
+
+def _overlay(document: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    overlaid = {name: dict(section) if isinstance(section, dict) else section for name, section in document.items()}
+    for variable, text in environ.items():
+        if variable.startswith(_PREFIX) and "__" in variable:
+            section, _, key = variable.removeprefix(_PREFIX).lower().partition("__")
+            overlaid.setdefault(section, {})[key] = _read_override(text)
+    return overlaid
+
+
+def _read_override(text: str) -> Any:  # noqa: ANN401 - whatever TOML has
+    """Read lists as TOML writes them; anything else is taken as it stands and converted to the key's type."""
+    if text.startswith("["):
+        try:
+            return tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            return text
+    return text
+
+
+def _refuse_unknown(document: dict[str, Any], file: Path) -> None:
+    sections = get_type_hints(Settings)
+    for name, section in document.items():
+        if name not in sections:
+            raise ConfigurationError(f"{file}: there is no section [{name}]{_nearest(name, sections)}.")
+        if not isinstance(section, dict):
+            raise ConfigurationError(f"{file}: {name} is a section; write its keys under [{name}].")
+        keys = {field.encode_name for field in msgspec.structs.fields(sections[name])}
+        for key in section:
+            if key not in keys:
+                raise ConfigurationError(f"{file}: [{name}] has no key {key}{_nearest(key, keys)}.")
+
+
+def _nearest(word: str, known: Any) -> str:  # noqa: ANN401 - any collection of names
+    matches = get_close_matches(word, known, n=1, cutoff=0.4)
+    return f"; did you mean {matches[0]}?" if matches else f"; there are {', '.join(sorted(known))}"
+
+
+def _resolve_paths(document: dict[str, Any], folder: Path) -> dict[str, Any]:
+    for section, key in _PATHS:
+        path = document.get(section, {}).get(key)
+        if path:
+            document[section][key] = str(folder / Path(path).expanduser())
+    database = document.setdefault("database", {})
+    scheme, _, path = str(database.get("url", DatabaseSection().url)).partition(":///")
+    if scheme == "sqlite" and path:
+        database["url"] = f"sqlite:///{folder / path}"
+    return document
+
+
+def _read_secrets(document: dict[str, Any]) -> dict[str, Any]:
+    for name, section in document.items():
+        for key in [key for key in section if key.endswith("_file") and section[key]]:
+            try:
+                section[key.removesuffix("_file")] = Path(section[key]).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigurationError(f"[{name}] {key}: {section[key]} cannot be read: {error}") from error
+    return document

@@ -1,0 +1,83 @@
+"""What everybody may read: the issues as they were sent, and the articles."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from litestar import Response
+from litestar.enums import MediaType
+from litestar.params import FromPath
+from litestar.response import Template
+
+from newsletter.domain.article import StoredArticle
+from newsletter.domain.issue import PublishedIssue, Slot
+from newsletter.errors import NotFoundError
+from newsletter.site.collaborators import Now, TheDatabase, TheMasthead
+from newsletter.site.pages import ArchivePage, ArticlePage, WithdrawnPage
+from newsletter.store.approvals import find_published
+from newsletter.store.articles import find_article
+from newsletter.store.database import Transaction
+from newsletter.store.issues import list_published
+from newsletter.web.pages import page, show
+
+_LATEST = 5
+_NO_ARTICLE = "There is no such article; the list of issues leads to all that were published."
+
+#: A letter brings its own style with it; and still no script, form or frame.
+_ISSUE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: http: data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+
+#: In place of a reader's tokens: the links lead to pages that say where to find one's own.
+_NOBODY = dict.fromkeys(Slot, "")
+
+
+@page("/")
+def show_front_page(masthead: TheMasthead, database: TheDatabase, now: Now) -> Template:
+    with database.snapshot() as snapshot:
+        issues = _list_sent(snapshot, now)
+    value = ArchivePage(masthead=masthead, issues=issues[:_LATEST], has_more=len(issues) > _LATEST)
+    return show("front.html.j2", value)
+
+
+@page("/issues")
+def show_issues(masthead: TheMasthead, database: TheDatabase, now: Now) -> Template:
+    with database.snapshot() as snapshot:
+        return show("issues.html.j2", ArchivePage(masthead=masthead, issues=_list_sent(snapshot, now)))
+
+
+@page("/issues/{number:int}")
+def show_issue(number: FromPath[int], database: TheDatabase, now: Now) -> Response[str]:
+    """Show the approved bytes less everything personal."""
+    with database.snapshot() as snapshot:
+        is_sent = any(issue.number == number for issue in _list_sent(snapshot, now))
+        rendered = find_published(snapshot, number) if is_sent else None
+    if rendered is None:
+        raise NotFoundError(f"There is no issue {number} yet; the list of issues has all that were sent.")
+    html = rendered.full.html.fill(_NOBODY)
+    return Response(html, media_type=MediaType.HTML, headers={"Content-Security-Policy": _ISSUE_POLICY})
+
+
+@page("/articles/{article_id:int}")
+def show_article(article_id: FromPath[int], masthead: TheMasthead, database: TheDatabase, now: Now) -> Template:
+    """Show an article from its publication time on; in the place of one that was withdrawn stands a note."""
+    with database.snapshot() as snapshot:
+        stored = _find_article(snapshot, article_id)
+    if stored.retracted_at:
+        return show("withdrawn.html.j2", WithdrawnPage(masthead=masthead), status=410)
+    if stored.article.published_at and stored.article.published_at > now:
+        raise NotFoundError(_NO_ARTICLE)
+    return show("article.html.j2", ArticlePage(masthead=masthead, stored=stored))
+
+
+def _find_article(snapshot: Transaction, article_id: int) -> StoredArticle:
+    try:
+        return find_article(snapshot, article_id)
+    except NotFoundError as error:  # its own words are for editors
+        raise NotFoundError(_NO_ARTICLE) from error
+
+
+def _list_sent(snapshot: Transaction, now: datetime) -> tuple[PublishedIssue, ...]:
+    """Return the issues whose first letter has left, the latest first."""
+    return tuple(issue for issue in reversed(list_published(snapshot)) if issue.sent_at <= now)

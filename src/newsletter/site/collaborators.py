@@ -1,0 +1,20 @@
+"""What handlers ask for by name: the site's collaborators, and the token in a link."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeAlias
+
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from newsletter.domain.issue import Masthead
+from newsletter.domain.token import KeyRing
+from newsletter.store.database import Database
+
+TheDatabase: TypeAlias = NamedDependency[Database]
+TheKeys: TypeAlias = NamedDependency[KeyRing]
+TheMasthead: TypeAlias = NamedDependency[Masthead]
+#: the time of the request, UTC
+Now: TypeAlias = NamedDependency[datetime]
+Token: TypeAlias = FromPath[str]

@@ -1,0 +1,64 @@
+"""The readers' site, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+
+from newsletter.domain.issue import Masthead
+from newsletter.domain.token import KeyRing
+from newsletter.resources import folder
+from newsletter.site import archive, health, leaving, preferences
+from newsletter.store.database import Database
+from newsletter.web.assets import Asset, serve_asset
+from newsletter.web.errors import create_error_handler
+from newsletter.web.headers import secure_headers
+from newsletter.web.pages import open_templates
+
+#: Paths that carry a token.
+_PRIVATE_PATHS = ("/unsubscribe", "/preferences", "/return")
+
+_HANDLERS = (
+    archive.show_front_page,
+    archive.show_issues,
+    archive.show_issue,
+    archive.show_article,
+    leaving.explain_unsubscribe,
+    leaving.ask_unsubscribe,
+    leaving.unsubscribe,
+    leaving.ask_return,
+    leaving.come_back,
+    preferences.explain_preferences,
+    preferences.show_preferences,
+    preferences.save_preferences,
+    health.show_health,
+    health.show_readiness,
+)
+
+
+def create_site(*, database: Database, keys: KeyRing, masthead: Masthead, now: Callable[[], datetime]) -> Litestar:
+    """Make the ASGI application.
+
+    It sets no cookie and needs no script. Its caller serves it without an access log: paths carry tokens.
+    """
+    templates = folder("templates") / "site"
+    stylesheet = Asset.read(templates / "site.css", media_type="text/css")
+    return Litestar(
+        # Through a router: handed over one by one, the second handler of a path would have the first one of that path
+        # prepared for its thread twice (Litestar 2.25), and its page would never come.
+        route_handlers=[Router("/", route_handlers=[*_HANDLERS, serve_asset(stylesheet)])],
+        dependencies={
+            "database": Provide(lambda: database, sync_to_thread=False),
+            "keys": Provide(lambda: keys, sync_to_thread=False),
+            "masthead": Provide(lambda: masthead, sync_to_thread=False),
+            "now": Provide(now, sync_to_thread=False),
+        },
+        template_config=open_templates(templates, stylesheet=stylesheet.path),
+        exception_handlers={Exception: create_error_handler(masthead)},
+        before_send=[secure_headers(_PRIVATE_PATHS)],
+        openapi_config=None,
+        logging_config=None,
+    )

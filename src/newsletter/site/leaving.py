@@ -1,0 +1,54 @@
+"""Leave, and come back. Only a POST changes anything: scanners fetch every link of a letter."""
+
+from __future__ import annotations
+
+from litestar import post
+from litestar.response import Template
+
+from newsletter.domain.issue import Masthead
+from newsletter.domain.subscriber import Subscriber, SubscriberStatus
+from newsletter.domain.token import Purpose
+from newsletter.service.find_reader import find_reader
+from newsletter.service.return_subscriber import return_by_link
+from newsletter.service.unsubscribe import unsubscribe_by_link
+from newsletter.site.collaborators import Now, TheDatabase, TheKeys, TheMasthead, Token
+from newsletter.site.pages import LinklessPage, ReaderPage, mask
+from newsletter.web.pages import page, show
+
+
+@page("/unsubscribe")
+def explain_unsubscribe(masthead: TheMasthead) -> Template:
+    return show("linkless.html.j2", LinklessPage(masthead=masthead, act="unsubscribe"))
+
+
+@page("/unsubscribe/{token:str}")
+def ask_unsubscribe(token: Token, masthead: TheMasthead, database: TheDatabase, keys: TheKeys) -> Template:
+    reader = find_reader(token, Purpose.UNSUBSCRIBE, database=database, keys=keys)
+    is_gone = reader is None or reader.status is SubscriberStatus.UNSUBSCRIBED
+    return show("unsubscribe.html.j2", _reader_page(reader, masthead, is_done=is_gone))
+
+
+@post("/unsubscribe/{token:str}", status_code=200, sync_to_thread=True)
+def unsubscribe(token: Token, masthead: TheMasthead, database: TheDatabase, keys: TheKeys, now: Now) -> Template:
+    """Obey the page's button and RFC 8058's one-click request alike; the body, in whatever encoding, says no more."""
+    unsubscribe_by_link(token, database=database, keys=keys, now=now)
+    reader = find_reader(token, Purpose.UNSUBSCRIBE, database=database, keys=keys)
+    return show("unsubscribe.html.j2", _reader_page(reader, masthead, is_done=True))
+
+
+@page("/return/{token:str}")
+def ask_return(token: Token, masthead: TheMasthead, database: TheDatabase, keys: TheKeys) -> Template:
+    reader = find_reader(token, Purpose.RETURN, database=database, keys=keys)
+    is_back = reader is not None and reader.status is SubscriberStatus.ACTIVE
+    return show("return.html.j2", _reader_page(reader, masthead, is_done=is_back))
+
+
+@post("/return/{token:str}", status_code=200, sync_to_thread=True)
+def come_back(token: Token, masthead: TheMasthead, database: TheDatabase, keys: TheKeys, now: Now) -> Template:
+    return_by_link(token, database=database, keys=keys, now=now)
+    reader = find_reader(token, Purpose.RETURN, database=database, keys=keys)
+    return show("return.html.j2", _reader_page(reader, masthead, is_done=True))
+
+
+def _reader_page(reader: Subscriber | None, masthead: Masthead, *, is_done: bool) -> ReaderPage:
+    return ReaderPage(masthead=masthead, address=mask(reader.address) if reader else "", is_done=is_done)

@@ -1,0 +1,110 @@
+"""What each page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from newsletter.domain.address import EmailAddress
+from newsletter.domain.article import StoredArticle
+from newsletter.domain.issue import Masthead, PublishedIssue
+from newsletter.domain.topic import Topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivePage:
+    """The front page, and the list of all issues."""
+
+    masthead: Masthead
+    #: the latest first
+    issues: tuple[PublishedIssue, ...]
+    #: there are more than these
+    has_more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticlePage:
+    masthead: Masthead
+    stored: StoredArticle
+
+    @property
+    def standfirst(self) -> list[str]:
+        return self.stored.article.standfirst.split("\n\n")
+
+    @property
+    def biography(self) -> list[str]:
+        return self.stored.article.biography.split("\n\n")
+
+    @property
+    def byline(self) -> str:
+        *others, last = self.stored.article.authors or ("",)
+        return f"{', '.join(others)} and {last}" if others else last
+
+    @property
+    def image_credit(self) -> str:
+        image = self.stored.article.image
+        parts = (image.author, image.licence, image.source) if image else ()
+        return ", ".join(filter(None, parts)) or self.stored.article.credit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawnPage:
+    masthead: Masthead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderPage:
+    """A page behind a link of one's own: leave, come back."""
+
+    masthead: Masthead
+    #: see ``mask``; "" where nothing is stored any more
+    address: str = ""
+    #: what the button, or the one-click request, is about has been done
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicChoice:
+    name: str
+    title: str
+    meaning: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferencesPage:
+    masthead: Masthead
+    address: str
+    choices: tuple[TopicChoice, ...]
+    unsubscribe_path: str
+    is_subscribed: bool
+    #: a sentence on what was done, or why not
+    message: str = ""
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinklessPage:
+    """Where links of the published issue lead that in a letter are the reader's own."""
+
+    masthead: Masthead
+    #: "unsubscribe" or "change what you receive"
+    act: str
+
+
+_TOPICS = {
+    Topic.ARTICLES: ("Articles", "The feature articles of each issue, and earlier ones worth another look."),
+    Topic.EVENTS: ("Events", "Lectures, seminars and conferences, with date and place."),
+    Topic.NEWS: ("News", "Announcements and publications."),
+}
+
+
+def describe_topics(chosen: Topic) -> tuple[TopicChoice, ...]:
+    return tuple(
+        TopicChoice(name=topic.label, title=title, meaning=meaning, is_chosen=topic in chosen)
+        for topic, (title, meaning) in _TOPICS.items()
+    )
+
+
+def mask(address: EmailAddress) -> str:
+    """Show enough of an address for its owner to know it, and not enough for whoever a letter was forwarded to."""
+    return f"{address.text[0]}…@{address.domain}"

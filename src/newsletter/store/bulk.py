@@ -1,0 +1,36 @@
+"""Inserting rows by the million."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from newsletter.store.database import Transaction
+
+
+def insert_new_rows(transaction: Transaction, table: Table, columns: Mapping[str, Sequence[Hashable]]) -> None:
+    """Insert rows, given column by column; a row that a constraint finds there already is left as it is.
+
+    What SQLAlchemy does for each row of an ordinary ``execute`` costs twice what SQLite does for it. Here a statement
+    is compiled as ever, each column's distinct values go once through the column's own type, the rest is the driver's.
+    """
+    dialect = transaction.dialect
+    insert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
+    compiled = insert(table).on_conflict_do_nothing().compile(dialect=dialect, column_keys=list(columns))
+    converted: list[Sequence[Any]] = []
+    for name, values in columns.items():
+        convert = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+        if convert:
+            by_value = {value: convert(value) for value in set(values)}
+            converted.append([by_value[value] for value in values])
+        else:
+            converted.append(values)
+    rows: list[Any] = list(zip(*converted, strict=True))
+    if not rows:
+        return
+    if not compiled.positional:
+        rows = [dict(zip(columns, row, strict=True)) for row in rows]
+    transaction.exec_driver_sql(str(compiled), rows)

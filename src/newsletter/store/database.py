@@ -1,0 +1,143 @@
+"""The database: connections, transactions and migrations."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from newsletter.errors import ConfigurationError, StoreError
+from newsletter.resources import folder
+
+#: What store functions take: an open transaction, which the use case commits.
+Transaction = Connection
+
+_BUSY_MILLISECONDS = 15_000
+
+
+class Database:
+    """One newsletter's database. Threads may share it; each transaction has a connection of its own."""
+
+    def __init__(self, url: str) -> None:
+        self._url = _read_url(url)
+        self._engine = _open_engine(self._url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._url.get_backend_name() == "sqlite"
+
+    @property
+    def file(self) -> Path | None:
+        """The database file; None on Postgres."""
+        return Path(self._url.database) if self.is_sqlite and self._url.database else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Open a transaction that may write; it commits at the end, or rolls back on any error.
+
+        On SQLite it takes the write lock at once, so that no later statement can find the data changed under it.
+        """
+        with self.connection() as connection, connection.execution_options(writes=True).begin():
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """Open a transaction that only reads; on SQLite it never waits for a writer."""
+        with self.connection() as connection, connection.begin():
+            yield connection
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the schema to ``revision``; ``base`` takes everything away."""
+        config = _alembic_config()
+        with self.connection() as connection:
+            config.attributes["connection"] = connection
+            current = MigrationContext.configure(connection).get_current_revision()
+            connection.rollback()
+            if revision == "base" or _is_before(config, revision, current):
+                command.downgrade(config, revision)
+            else:
+                command.upgrade(config, revision)
+
+    def check_version(self) -> None:
+        """Raise StoreError unless the schema is the one this version works with."""
+        head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
+        with self.snapshot() as snapshot:
+            current = MigrationContext.configure(snapshot).get_current_revision()
+        if current != head:
+            raise StoreError(
+                f"The database is at version {current or 'none'}, this program needs {head}: run 'newsletter migrate'."
+            )
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Hold one connection, without a transaction."""
+        try:
+            connection = self._engine.connect()
+        except OperationalError as error:
+            raise StoreError(f"The database cannot be opened: {error.orig}") from error
+        with connection:
+            yield connection
+
+
+def _read_url(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise ConfigurationError("[database] url is not a database URL, such as sqlite:///newsletter.db.") from error
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() == "sqlite":
+        return url
+    raise ConfigurationError(f"[database] url: {url.get_backend_name()} is not supported; use sqlite or postgresql.")
+
+
+def _open_engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's hook
+    # Transactions begin in _begin_sqlite, not whenever the driver thinks one is due.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # FULL: a commit survives a power cut. The ledger's promise needs it; NORMAL would only survive a crash of ours.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(folder("migrations")).replace("%", "%%"))
+    return config
+
+
+def _is_before(config: Config, revision: str, current: str | None) -> bool:
+    """Tell whether ``revision`` is an ancestor of ``current``."""
+    if current is None or revision in {"head", current}:
+        return False
+    ancestors = ScriptDirectory.from_config(config).iterate_revisions(current, "base")
+    return revision in {script.revision for script in ancestors}

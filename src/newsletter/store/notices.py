@@ -1,0 +1,111 @@
+"""Notices that wait to be delivered, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
+
+from newsletter.domain.address import EmailAddress
+from newsletter.domain.mailing import DeliveryStatus
+from newsletter.domain.notice import Notice, NoticeKind, NoticeSettlement
+from newsletter.domain.subscriber import SubscriberStatus
+from newsletter.store.database import Transaction
+from newsletter.store.tables import notices, subscribers, suppressions
+
+#: How long a claim stands: then the process that made it is taken for dead, and the notice is sent again.
+_LEASE = timedelta(minutes=10)
+
+
+def queue_notice(
+    transaction: Transaction,
+    kind: NoticeKind,
+    subscriber_id: int,
+    *,
+    details: Mapping[str, object],
+    now: datetime,
+) -> None:
+    """Put a notice in line, due at once."""
+    transaction.execute(
+        insert(notices).values(
+            kind=kind.value,
+            subscriber_id=subscriber_id,
+            details=dict(details),
+            status=DeliveryStatus.QUEUED.value,
+            created_at=now,
+            due_at=now,
+        )
+    )
+
+
+def is_any_due(transaction: Transaction, *, now: datetime) -> bool:
+    return bool(transaction.scalar(select(exists().where(notices.c.due_at <= now))))
+
+
+def claim_notice(transaction: Transaction, *, now: datetime) -> Notice | None:
+    """Take the notice that is due first, and record it as in flight; None if there is none.
+
+    Withheld is what has become pointless since it was queued, and whatever is for a suppressed address.
+    """
+    _withhold_due(transaction, now=now)
+    row = transaction.execute(
+        select(notices, subscribers.c.address, subscribers.c.public_id, subscribers.c.name)
+        .join(subscribers)
+        .where(notices.c.due_at <= now)
+        .order_by(notices.c.due_at, notices.c.id)
+        .limit(1)
+        .with_for_update(of=notices, skip_locked=True)
+    ).one_or_none()
+    if row is None:
+        return None
+    claimed = {"status": DeliveryStatus.IN_FLIGHT, "attempts": row.attempts + 1, "due_at": now + _LEASE}
+    transaction.execute(update(notices).filter_by(id=row.id).values(claimed))
+    return Notice(
+        id=row.id,
+        kind=NoticeKind(row.kind),
+        address=EmailAddress(row.address),
+        public_id=row.public_id,
+        name=row.name,
+        mailing=row.details.get("mailing") or 0,
+        queued_at=row.created_at,
+        attempts=row.attempts + 1,
+    )
+
+
+def save_settlement(transaction: Transaction, notice: Notice, settlement: NoticeSettlement, *, now: datetime) -> None:
+    """Record what became of a claimed notice. A claim that was taken over meanwhile changes nothing."""
+    transaction.execute(
+        update(notices)
+        .filter_by(id=notice.id, attempts=notice.attempts, status=DeliveryStatus.IN_FLIGHT)
+        .values(
+            status=settlement.status,
+            reply=settlement.reply,
+            due_at=settlement.due_at,
+            settled_at=now if settlement.due_at is None else None,
+        )
+    )
+
+
+def _withhold_due(transaction: Transaction, *, now: datetime) -> None:
+    withheld = {"status": DeliveryStatus.WITHHELD, "due_at": None, "settled_at": now}
+    unwanted = or_(_is_overtaken(), _is_suppressed())
+    transaction.execute(update(notices).where(notices.c.due_at <= now, unwanted).values(withheld))
+
+
+def _is_overtaken() -> ColumnElement[bool]:
+    """Nobody confirms twice, is welcomed after leaving, or is seen off after coming back."""
+    is_active = subscribers.c.status == SubscriberStatus.ACTIVE
+    pointless = or_(
+        and_(notices.c.kind == NoticeKind.WELCOME, ~is_active),
+        and_(notices.c.kind != NoticeKind.WELCOME, is_active),
+    )
+    return exists().where(subscribers.c.id == notices.c.subscriber_id, pointless)
+
+
+def _is_suppressed() -> ColumnElement[bool]:
+    return exists().where(
+        subscribers.c.id == notices.c.subscriber_id,
+        suppressions.c.address_hash == subscribers.c.address_hash,
+        suppressions.c.lifted_at.is_(None),
+    )

@@ -1,0 +1,76 @@
+"""What the letters and reports of one person say, and its erasure."""
+
+from __future__ import annotations
+
+from sqlalchemy import and_, delete, select, update
+
+from newsletter.domain.mailing import DeliveryStatus, MailingKind
+from newsletter.domain.person import PersonalBounce, PersonalDelivery, PersonalNotice
+from newsletter.store.database import Transaction
+from newsletter.store.tables import bounces, deliveries, issues, mailings, notices, subscribers
+
+
+def list_deliveries(transaction: Transaction, subscriber_id: int) -> tuple[PersonalDelivery, ...]:
+    """Return every letter to a subscriber, the latest mailing first."""
+    # From mailings, of which there are few: deliveries have no index that begins with the subscriber.
+    query = (
+        select(deliveries, mailings.c.kind, issues.c.number)
+        .join_from(
+            mailings,
+            deliveries,
+            and_(deliveries.c.mailing_id == mailings.c.id, deliveries.c.subscriber_id == subscriber_id),
+        )
+        .join(issues, issues.c.id == mailings.c.issue_id, isouter=True)
+        .order_by(mailings.c.id.desc())
+    )
+    return tuple(
+        PersonalDelivery(
+            mailing=row.mailing_id,
+            kind=MailingKind(row.kind),
+            issue=row.number,
+            status=DeliveryStatus(row.status),
+            reason=row.reason,
+            settled_at=row.settled_at,
+            reply=f"{row.reply_code} {row.reply_text}" if row.reply_code else None,
+        )
+        for row in transaction.execute(query)
+    )
+
+
+def list_notices(transaction: Transaction, subscriber_id: int) -> tuple[PersonalNotice, ...]:
+    """Return every notice to a subscriber, the latest first."""
+    query = select(notices).filter_by(subscriber_id=subscriber_id).order_by(notices.c.id.desc())
+    return tuple(
+        PersonalNotice(
+            kind=row.kind,
+            status=DeliveryStatus(row.status),
+            created_at=row.created_at,
+            settled_at=row.settled_at,
+        )
+        for row in transaction.execute(query)
+    )
+
+
+def list_bounces(transaction: Transaction, address_hash: bytes) -> tuple[PersonalBounce, ...]:
+    """Return every report about an address, the latest first."""
+    query = select(bounces).filter_by(address_hash=address_hash).order_by(bounces.c.id.desc())
+    return tuple(
+        PersonalBounce(received_at=row.received_at, kind=row.kind, reason=row.reason, words=row.words)
+        for row in transaction.execute(query)
+    )
+
+
+def erase_person(transaction: Transaction, subscriber_id: int, address_hash: bytes) -> None:
+    """Take the person out of every row. Counts of mailings and reports stay what they were."""
+    transaction.execute(
+        update(deliveries)
+        .where(deliveries.c.mailing_id.in_(select(mailings.c.id)), deliveries.c.subscriber_id == subscriber_id)
+        .values(subscriber_id=None, reply_text=None)  # a relay's reply may quote the address
+    )
+    erase_reports(transaction, address_hash)
+    transaction.execute(delete(subscribers).where(subscribers.c.id == subscriber_id))  # and with it the notices
+
+
+def erase_reports(transaction: Transaction, address_hash: bytes) -> None:
+    """Empty the reports about an address, which quote it."""
+    transaction.execute(update(bounces).where(bounces.c.address_hash == address_hash).values(report=b"", words=""))

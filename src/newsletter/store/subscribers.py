@@ -1,0 +1,144 @@
+"""Subscribers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select, update
+
+from newsletter.domain.address import EmailAddress
+from newsletter.domain.subscriber import Consent, ConsentEvent, NewSubscriber, Subscriber, SubscriberStatus
+from newsletter.domain.topic import Topic
+from newsletter.store.bulk import insert_new_rows
+from newsletter.store.database import Transaction
+from newsletter.store.tables import consent_log, subscribers
+
+_ROWS_AT_A_TIME = 5_000
+
+
+def add_subscriber(transaction: Transaction, new: NewSubscriber) -> int:
+    """Store one subscriber and return the id; the address must not be there yet."""
+    add_subscribers(transaction, [new])
+    subscriber_id: int = transaction.scalars(select(subscribers.c.id).filter_by(public_id=new.public_id)).one()
+    return subscriber_id
+
+
+def add_subscribers(transaction: Transaction, news: Sequence[NewSubscriber]) -> None:
+    """Store many at once. An address that another transaction has stored meanwhile is left as it is."""
+    insert_new_rows(transaction, subscribers, _dump(news))
+
+
+def find_subscriber(transaction: Transaction, address: EmailAddress) -> Subscriber | None:
+    return _find(transaction, select(subscribers).filter_by(normalized=address.normalized))
+
+
+def find_by_public_id(transaction: Transaction, public_id: bytes) -> Subscriber | None:
+    return _find(transaction, select(subscribers).filter_by(public_id=public_id))
+
+
+def find_statuses(transaction: Transaction, address_hashes: Collection[bytes]) -> dict[bytes, SubscriberStatus]:
+    """Return the status of each of these people who is stored, some thousands at most."""
+    columns = select(subscribers.c.address_hash, subscribers.c.status)
+    rows = transaction.execute(columns.where(subscribers.c.address_hash.in_(address_hashes)))
+    return {address_hash: SubscriberStatus(status) for address_hash, status in rows}
+
+
+def list_subscribers(
+    transaction: Transaction, *, status: SubscriberStatus | None = None, limit: int | None = None
+) -> Iterator[Subscriber]:
+    """Stream subscribers in the order in which they came."""
+    query = select(subscribers).order_by(subscribers.c.id).limit(limit)
+    if status:
+        query = query.where(subscribers.c.status == status)
+    rows = transaction.execute(query, execution_options={"yield_per": _ROWS_AT_A_TIME})
+    return map(_load, rows)
+
+
+def stream_with_consent(transaction: Transaction) -> Iterator[tuple[Subscriber, Consent | None]]:
+    """Stream every subscriber, in the order in which they came, with the latest consent that was given."""
+    given = consent_log.alias()
+    latest = (
+        select(func.max(given.c.id))
+        .where(given.c.address_hash == subscribers.c.address_hash, given.c.event != ConsentEvent.WITHDRAWN)
+        .scalar_subquery()
+    )
+    query = (
+        select(subscribers, consent_log.c.event, consent_log.c.source, consent_log.c.given_at)
+        .join_from(subscribers, consent_log, consent_log.c.id == latest, isouter=True)
+        .order_by(subscribers.c.id)
+    )
+    for row in transaction.execute(query, execution_options={"yield_per": _ROWS_AT_A_TIME}):
+        consent = (
+            Consent(event=ConsentEvent(row.event), source=row.source, given_at=row.given_at) if row.event else None
+        )
+        yield _load(row), consent
+
+
+def count_subscribers(transaction: Transaction) -> dict[SubscriberStatus, int]:
+    """Count them by status; every status is there."""
+    rows = transaction.execute(select(subscribers.c.status, func.count()).group_by(subscribers.c.status))
+    counted = {SubscriberStatus(status): count for status, count in rows}
+    return {status: counted.get(status, 0) for status in SubscriberStatus}
+
+
+def mark_unsubscribed(transaction: Transaction, subscriber_id: int, *, mailing: int | None, now: datetime) -> bool:
+    """Note that the reader has left, and by which mailing's link. False if that was so already."""
+    result = transaction.execute(
+        update(subscribers)
+        .where(subscribers.c.id == subscriber_id, subscribers.c.status != SubscriberStatus.UNSUBSCRIBED)
+        .values(status=SubscriberStatus.UNSUBSCRIBED, unsubscribed_at=now, unsubscribed_by_mailing=mailing)
+    )
+    return result.rowcount == 1
+
+
+def mark_active(transaction: Transaction, subscriber_id: int) -> bool:
+    """Note that the reader has consented, for the first time or again. False if that was so already."""
+    result = transaction.execute(
+        update(subscribers)
+        .where(subscribers.c.id == subscriber_id, subscribers.c.status != SubscriberStatus.ACTIVE)
+        .values(status=SubscriberStatus.ACTIVE, unsubscribed_at=None, unsubscribed_by_mailing=None)
+    )
+    return result.rowcount == 1
+
+
+def set_topics(transaction: Transaction, subscriber_id: int, topics: Topic) -> None:
+    transaction.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(topics=int(topics)))
+
+
+def _find(transaction: Transaction, query: Select[*tuple[Any, ...]]) -> Subscriber | None:
+    row = transaction.execute(query).one_or_none()
+    return _load(row) if row else None
+
+
+def _dump(news: Sequence[NewSubscriber]) -> dict[str, Sequence[Hashable]]:
+    """Return the values, column by column."""
+    gone = SubscriberStatus.UNSUBSCRIBED
+    return {
+        "public_id": [new.public_id for new in news],
+        "address": [new.address.text for new in news],
+        "normalized": [new.address.normalized for new in news],
+        "address_hash": [new.address_hash for new in news],
+        "name": [new.name for new in news],
+        "topics": [int(new.topics) for new in news],
+        "language": [new.language for new in news],
+        "status": [new.status.value for new in news],
+        "created_at": [new.created_at for new in news],
+        "unsubscribed_at": [new.created_at if new.status is gone else None for new in news],
+    }
+
+
+def _load(row: Row[*tuple[Any, ...]]) -> Subscriber:
+    return Subscriber(
+        id=row.id,
+        public_id=row.public_id,
+        address=EmailAddress(row.address),
+        name=row.name,
+        topics=Topic(row.topics),
+        language=row.language,
+        status=SubscriberStatus(row.status),
+        created_at=row.created_at,
+        unsubscribed_at=row.unsubscribed_at,
+        unsubscribed_by_mailing=row.unsubscribed_by_mailing,
+    )

@@ -1,0 +1,98 @@
+"""Suppressions: at most one stands for an address; those that were lifted are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Insert, Row, exists, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from newsletter.domain.address import EmailAddress
+from newsletter.domain.suppression import Suppression, SuppressionReason
+from newsletter.store.database import Transaction
+from newsletter.store.tables import subscribers, suppressions
+
+_STANDING = suppressions.c.lifted_at.is_(None)
+
+
+def suppress(
+    transaction: Transaction,
+    address_hash: bytes,
+    reason: SuppressionReason,
+    *,
+    evidence: Mapping[str, object],
+    now: datetime,
+) -> bool:
+    """Suppress an address. False if a suppression stands already; it is left as it is."""
+    statement = _insert_new(transaction).values(
+        address_hash=address_hash, reason=reason.value, evidence=dict(evidence), decided_at=now
+    )
+    return transaction.scalar(statement.returning(suppressions.c.id)) is not None
+
+
+def lift_suppression(transaction: Transaction, address_hash: bytes, *, because: str, now: datetime) -> bool:
+    """Lift the standing suppression. False if there is none."""
+    result = transaction.execute(
+        update(suppressions)
+        .where(suppressions.c.address_hash == address_hash, _STANDING)
+        .values(lifted_at=now, lifted_because=because)
+    )
+    return result.rowcount == 1
+
+
+def is_suppressed(transaction: Transaction, address_hash: bytes) -> bool:
+    standing = exists().where(suppressions.c.address_hash == address_hash, _STANDING)
+    return bool(transaction.scalar(select(standing)))
+
+
+def find_suppressed(transaction: Transaction, address_hashes: Collection[bytes]) -> frozenset[bytes]:
+    """Return those of some thousands of addresses that are suppressed."""
+    query = select(suppressions.c.address_hash).where(suppressions.c.address_hash.in_(address_hashes), _STANDING)
+    return frozenset(transaction.scalars(query))
+
+
+def list_suppressions_of(transaction: Transaction, address_hash: bytes) -> tuple[Suppression, ...]:
+    """Return all of one address, lifted ones too, the latest first."""
+    query = select(suppressions).filter_by(address_hash=address_hash).order_by(suppressions.c.id.desc())
+    return tuple(map(_load, transaction.execute(query)))
+
+
+def list_suppressions(
+    transaction: Transaction, *, limit: int | None = None
+) -> Iterator[tuple[Suppression, EmailAddress | None]]:
+    """Stream those that stand, the latest first, each with its address where a subscriber still has it."""
+    query = (
+        select(suppressions, subscribers.c.address)
+        .join_from(suppressions, subscribers, subscribers.c.address_hash == suppressions.c.address_hash, isouter=True)
+        .where(_STANDING)
+        .order_by(suppressions.c.id.desc())
+        .limit(limit)
+    )
+    for row in transaction.execute(query, execution_options={"yield_per": 1_000}):
+        yield _load(row), EmailAddress(row.address) if row.address else None
+
+
+def clear_evidence(transaction: Transaction, address_hash: bytes) -> None:
+    """Take away what the evidence may quote of a person who is erased; the decision and its reason stay."""
+    transaction.execute(
+        update(suppressions).where(suppressions.c.address_hash == address_hash).values(evidence={}, lifted_because=None)
+    )
+
+
+def _insert_new(transaction: Transaction) -> Insert:
+    if transaction.dialect.name == "sqlite":
+        return sqlite.insert(suppressions).on_conflict_do_nothing()
+    return postgresql.insert(suppressions).on_conflict_do_nothing()
+
+
+def _load(row: Row[*tuple[Any, ...]]) -> Suppression:
+    return Suppression(
+        address_hash=row.address_hash,
+        reason=SuppressionReason(row.reason),
+        evidence=row.evidence,
+        decided_at=row.decided_at,
+        lifted_at=row.lifted_at,
+        lifted_because=row.lifted_because,
+    )

@@ -1,0 +1,148 @@
+"""`newsletter articles`, `announcements` and `partners`, as an editor runs them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from newsletter.cli import app
+from newsletter.errors import InputError, RefusedError
+from newsletter.resources import folder
+
+SAMPLES = folder("examples") / "articles"
+PAGE = str(SAMPLES / "ostrel-review.txt")
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a fresh project folder and stand in it."""
+    monkeypatch.delenv("NEWSLETTER_CONFIG", raising=False)
+    run("init", str(tmp_path / "project"))
+    monkeypatch.chdir(tmp_path / "project")
+
+
+def run(*words: str, status: int = 0) -> Result:
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == status, result.output
+    return result
+
+
+def read(*words: str) -> Any:  # noqa: ANN401 - any JSON value
+    return json.loads(run(*words, "--json").stdout)
+
+
+def test_an_import_says_what_came_in_and_what_is_missing() -> None:
+    output = run("articles", "import", PAGE).stdout
+
+    assert "4 added, 0 updated, 0 unchanged, 0 refused." in output
+    assert "Article 1 needs a headline: newsletter articles edit 1 --headline" in output
+    assert "Without a date, so dated by their import: 1, 2, 3, 4" in output
+    assert "Night Train Forum" in output
+    assert "The page's words about the newsletter are stored." in output
+
+
+def test_a_refused_source_is_a_sentence_on_stderr_and_status_1_while_others_are_imported() -> None:
+    result = run("articles", "import", "absent.txt", PAGE, "--json", status=1)
+
+    report = json.loads(result.stdout)
+    assert report["added"] == report["needs_headline"] == report["dated_by_import"] == [1, 2, 3, 4]
+    assert len(report["partners"]) == 4
+    assert report["refused"] == [result.stderr.splitlines()[-1]]
+    assert report["refused"][0].startswith("absent.txt: expected a file that can be read")
+
+
+def test_an_article_is_shown_as_the_interface_says() -> None:
+    run("articles", "import", PAGE)
+
+    document = read("articles", "show", "2")
+
+    assert document["id"] == 2
+    assert document["needs_headline"] is True
+    assert document["authors"] == ["Tobias Fenwright", "Nadja Orlen"]
+    assert [section["name"] for section in document["sections"]] == ["BACKGROUND", "IMPLICATIONS", "CONCLUSIONS"]
+    assert all(isinstance(text, str) for section in document["sections"] for text in section["paragraphs"])
+    assert document["image"] is None
+    assert document["credit"] == "Northern Line Railway"
+    assert document["biography"].startswith("Tobias Fenwright teaches")
+    assert (document["url"], document["tags"], document["proposed"]) == (None, [], {})
+    assert document["published_at"] == document["imported_at"]
+
+
+def test_an_article_is_shown_as_text() -> None:
+    run("articles", "import", str(SAMPLES / "notes.atom"), PAGE)
+
+    loose = run("articles", "show", "1").stdout
+    whole = run("articles", "show", "3").stdout
+
+    assert "https://ostrel-review.example/notes/quay" in loose
+    assert "Three plans for one quay\nThe harbour office" in loose
+    assert "[needs headline, dated by import]" in whole
+    assert "\nCredit: Ostrel Water Commission" in whole
+    assert "\nIlse Marrowby is a hydrologist" in whole
+
+
+def test_articles_are_listed_without_paragraphs_and_retracted_ones_only_on_request() -> None:
+    run("articles", "import", PAGE)
+    run("articles", "retract", "1")
+
+    listed = read("articles", "list")
+
+    assert [document["id"] for document in listed] == [2, 3, 4]
+    assert listed[0]["sections"][0] == {"name": "BACKGROUND"}
+    assert len(read("articles", "list", "--retracted")) == 4
+    assert "needs headline, dated by import" in run("articles", "list").stdout
+
+
+def test_an_edit_stays_and_a_difference_is_shown_until_it_is_accepted(tmp_path: Path) -> None:
+    file = tmp_path / "a.md"
+    file.write_text("---\ntitle: A\nauthor: Ann Example\n---\nThe lead.\n\nThe rest.\n", encoding="utf-8")
+    run("articles", "import", str(file))
+    assert "is changed: B" in run("articles", "edit", "1", "--headline", "B", "--tag", "x", "--author", "A. E.").stdout
+    file.write_text(file.read_text(encoding="utf-8").replace("title: A", "title: C"), encoding="utf-8")
+
+    imported = run("articles", "import", str(file)).stdout
+
+    assert "Article 1: its source differs from an editor's text (headline)" in imported
+    assert "newsletter articles accept 1 headline" in run("articles", "show", "1").stdout
+    assert "source differs" in run("articles", "list").stdout
+    accepted = read("articles", "accept", "1")
+    assert (accepted["headline"], accepted["tags"], accepted["authors"]) == ("C", ["x"], ["A. E."])
+    assert accepted["edited"] == ["authors", "tags"]
+    assert isinstance(CliRunner().invoke(app, ["articles", "accept", "1", "headline"]).exception, RefusedError)
+
+
+@pytest.mark.parametrize("noun", ["articles", "announcements", "partners"])
+def test_an_edit_that_names_no_field_is_a_usage_error(noun: str) -> None:
+    assert "Name at least one field" in run(noun, "edit", "1", status=2).stderr
+
+
+def test_announcements_are_added_listed_changed_and_retracted() -> None:
+    run(
+        *("announcements", "add", "--kind", "event", "--title", "Open Day", "--starts-at", "2030-05-11T10:00"),
+        *("--timezone", "Europe/Stockholm", "--place", "Carrow"),
+    )
+    added = read("announcements", "add", "--kind", "news", "--title", "An index")
+
+    assert (added["id"], added["kind"], added["starts_at"]) == (2, "news", None)
+    table = run("announcements", "list").stdout
+    assert "2030-05-11 10:00 CEST" in table
+    assert read("announcements", "edit", "1", "--place", "Vesk")["place"] == "Vesk"
+    assert "Announcement 2 is retracted: An index" in run("announcements", "retract", "2").stdout
+    assert [document["title"] for document in read("announcements", "list")] == ["Open Day"]
+    assert "retracted" in run("announcements", "list", "--retracted").stdout
+    failed = CliRunner().invoke(app, ["announcements", "add", "--kind", "event", "--title", "x"])
+    assert isinstance(failed.exception, InputError)
+
+
+def test_partners_are_added_listed_changed_and_retired() -> None:
+    run("partners", "add", "Water Watch")
+    run("partners", "add", "Night Train Forum", "--url", "https://night-train.example/", "--weight", "2")
+
+    assert "not shown: no address" in run("partners", "list").stdout
+    edited = read("partners", "edit", "1", "--url", "https://water.example/", "--until", "2031-01-01")
+    assert edited["window_until"] == "2031-01-01T00:00:00+00:00"
+    assert "Partner link 2 is retired: Night Train Forum" in run("partners", "retire", "2").stdout
+    assert [(entry["name"], entry["shown"]) for entry in read("partners", "list")] == [("Water Watch", 0)]
+    assert "retired" in run("partners", "list", "--retired").stdout

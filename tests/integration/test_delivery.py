@@ -1,0 +1,345 @@
+"""Delivery over SMTP, against relays that behave and relays that do not: the ledger ends right each time."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from mailing_stand import (
+    ADDRESS_KEY,
+    KEYS,
+    a_plant,
+    add_readers,
+    counted,
+    deliver_all,
+    open_a_mailing,
+    report_on,
+)
+from newsletter.domain.mailing import DoubtfulPolicy, Mailing, MailingReport, MailingStatus
+from newsletter.domain.token import Purpose, ReaderToken, hash_address, verify_delivery
+from newsletter.engine.worker import Plant, Worker
+from newsletter.errors import NewsletterError, StoreError
+from newsletter.mail.outbox import open_outbox
+from newsletter.service.control_mailing import cancel_mailing, pause_mailing, resume_mailing
+from newsletter.service.health import PauseThresholds
+from newsletter.store import suppressions
+from newsletter.store.database import Database
+from newsletter.store.seats import take_seat
+from relay import HANG_UP, STALL, Script, ScriptedRelay
+from smtp_server import SmtpServer
+
+ADDRESSES = [f"reader{number}@example.net" for number in range(1, 21)]
+
+
+@pytest.fixture
+def database(sqlite_url: str) -> Iterator[Database]:
+    database = Database(sqlite_url)
+    database.migrate()
+    yield database
+    database.close()
+
+
+async def work(plant: Plant) -> None:
+    with take_seat(plant.database, now=plant.clock()) as seat:
+        await Worker(plant, seat).run(until_idle=True)
+
+
+async def delivered(
+    database: Database, script: Script, *, doubtful: DoubtfulPolicy = DoubtfulPolicy.RESEND, connections: int = 2
+) -> tuple[ScriptedRelay, MailingReport]:
+    """Deliver a mailing to twenty readers over a relay that follows ``script``."""
+    add_readers(database, ADDRESSES)
+    mailing = open_a_mailing(database)
+    async with ScriptedRelay(script) as relay:
+        plant = a_plant(database, port=relay.port, doubtful=doubtful, connections=connections, timeout_seconds=0.5)
+        await work(plant)
+    return relay, report_on(database, mailing)
+
+
+def only_for(address: str, verb: str, answer: str) -> Script:
+    """Answer ``answer`` to ``verb`` in the transaction of one recipient."""
+    current = {"line": ""}
+
+    def script(number: int, _: int, asked: str, line: str) -> str | None:
+        if asked == "RCPT":
+            current[str(number)] = line
+        return answer if asked == verb and address in current.get(str(number), "") else None
+
+    return script
+
+
+def once(script: Script) -> Script:
+    """Follow ``script`` until it has answered something, and then no more."""
+    used: list[str] = []
+
+    def follow(number: int, letters: int, asked: str, line: str) -> str | None:
+        answer = None if used else script(number, letters, asked, line)
+        used.extend([answer] if answer else [])
+        return answer
+
+    return follow
+
+
+def test_every_reader_gets_one_letter_with_her_own_links(database: Database, smtp_server: SmtpServer) -> None:
+    add_readers(database, ADDRESSES)
+    mailing = open_a_mailing(database)
+    deliver_all(a_plant(database, port=smtp_server.port, connections=4))
+
+    assert sorted(smtp_server.recipients) == sorted(ADDRESSES)
+    for address in ADDRESSES:
+        letter = smtp_server.letter_to(address)
+        content = letter.data.decode().replace("=\r\n", "")
+        reader = hash_address(address, b"public")[:8]
+        links = {Purpose.UNSUBSCRIBE: set(re.findall("u/([-_A-Za-z0-9]+)", content))}
+        links[Purpose.PREFERENCES] = set(re.findall("p/([-_A-Za-z0-9]+)", content))
+        for purpose, tokens in links.items():
+            assert {ReaderToken.verify(token, purpose, KEYS) for token in tokens} == {ReaderToken(reader, mailing.id)}
+        named = verify_delivery(letter.mail_from.removeprefix("b+").partition("@")[0], KEYS)
+        assert named is not None
+        assert named.mailing == mailing.id
+    report = report_on(database, mailing)
+    assert counted(report) == {"accepted": 20}
+    assert report.mailing.status is MailingStatus.FINISHED
+
+
+async def test_a_refused_reader_is_rejected_and_a_dead_address_suppressed(database: Database) -> None:
+    _, report = await delivered(database, only_for(ADDRESSES[2], "RCPT", "550 5.1.1 no such user here"))
+
+    assert counted(report) == {"accepted": 19, "rejected": 1}
+    assert report.rejected_reasons == {"unknown_user": 1}
+    with database.snapshot() as snapshot:
+        assert suppressions.is_suppressed(snapshot, hash_address(ADDRESSES[2], ADDRESS_KEY))
+
+
+async def test_a_policy_refusal_rejects_the_letter_but_never_suppresses(database: Database) -> None:
+    _, report = await delivered(database, only_for(ADDRESSES[2], ".", "554 5.7.1 message looks like spam"))
+
+    assert counted(report) == {"accepted": 19, "rejected": 1}
+    with database.snapshot() as snapshot:
+        assert not suppressions.is_suppressed(snapshot, hash_address(ADDRESSES[2], ADDRESS_KEY))
+
+
+@pytest.mark.parametrize("verb", ["RCPT", "DATA", "."])
+async def test_a_deferred_letter_waits_and_the_connection_goes_on(database: Database, verb: str) -> None:
+    relay, report = await delivered(database, only_for(ADDRESSES[2], verb, "451 4.2.1 try again later"), connections=1)
+
+    assert counted(report) == {"accepted": 19, "deferred": 1}
+    assert report.next_try_at is not None
+    assert report.mailing.status is MailingStatus.RUNNING
+    assert relay.connections == 1
+
+
+async def test_a_relay_that_closes_every_five_letters_gets_them_all_in_the_end(database: Database) -> None:
+    def script(_: int, letters: int, verb: str, __: str) -> str | None:
+        return "421 4.7.0 enough for this session" if (verb, letters) == ("MAIL", 5) else None
+
+    relay, report = await delivered(database, script, connections=1)
+
+    assert counted(report) == {"accepted": 20}
+    assert sorted(relay.accepted) == sorted(ADDRESSES)
+
+
+@pytest.mark.parametrize("verb", ["CONNECT", "MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("answer", [HANG_UP, STALL, "banana"])
+async def test_a_connection_lost_before_the_dot_costs_nobody_anything(
+    database: Database, verb: str, answer: str
+) -> None:
+    def script(number: int, letters: int, asked: str, _: str) -> str | None:
+        return answer if (number, letters, asked) == (1, 0 if verb == "CONNECT" else 3, verb) else None
+
+    relay, report = await delivered(database, script)
+
+    assert counted(report) == {"accepted": 20}
+    assert sorted(relay.accepted) == sorted(ADDRESSES)
+    assert report.doubtful_resent == 0
+
+
+@pytest.mark.parametrize("answer", [HANG_UP, STALL, "banana"])
+async def test_a_letter_lost_behind_the_dot_is_sent_again_under_resend(database: Database, answer: str) -> None:
+    relay, report = await delivered(database, once(only_for(ADDRESSES[4], ".", answer)))
+
+    assert counted(report) == {"accepted": 20}
+    assert report.doubtful_resent == 1
+    assert relay.dotted.count(ADDRESSES[4]) == 2
+
+
+@pytest.mark.parametrize("policy", [DoubtfulPolicy.HOLD, DoubtfulPolicy.ASK])
+async def test_a_letter_lost_behind_the_dot_is_held_and_named_otherwise(
+    database: Database, policy: DoubtfulPolicy
+) -> None:
+    relay, report = await delivered(database, once(only_for(ADDRESSES[4], ".", HANG_UP)), doubtful=policy)
+
+    assert counted(report) == {"accepted": 19, "doubtful": 1}
+    assert report.doubtful == (ADDRESSES[4],)
+    assert relay.dotted.count(ADDRESSES[4]) == 1
+
+
+async def test_a_refused_sender_pauses_the_mailing_and_marks_nobody(database: Database) -> None:
+    _, report = await delivered(
+        database, lambda _, __, verb, ___: "550 5.7.1 sender not allowed" if verb == "MAIL" else None
+    )
+
+    assert counted(report) == {"queued": 20}
+    assert report.mailing.status is MailingStatus.PAUSED
+    assert "sender not allowed" in (report.mailing.pause_reason or "")
+
+
+async def test_policy_refusals_of_everybody_pause_the_mailing_and_mark_nobody(database: Database) -> None:
+    _, report = await delivered(
+        database, lambda _, __, verb, ___: "550 5.7.1 your server is listed" if verb == "RCPT" else None, connections=1
+    )
+
+    assert report.mailing.status is MailingStatus.PAUSED
+    assert "your server is listed" in (report.mailing.pause_reason or "")
+    assert counted(report) == {"queued": 20}
+
+
+async def test_a_relay_that_refuses_the_session_pauses_the_mailing(database: Database) -> None:
+    _, report = await delivered(database, lambda _, __, verb, ___: "554 5.7.1 go away" if verb == "CONNECT" else None)
+
+    assert report.mailing.status is MailingStatus.PAUSED
+    assert "go away" in (report.mailing.pause_reason or "")
+    assert counted(report) == {"queued": 20}
+
+
+async def test_too_many_rejections_pause_the_mailing(database: Database) -> None:
+    add_readers(database, ADDRESSES)
+    mailing = open_a_mailing(database)
+
+    def refuse_some(_: int, __: int, verb: str, line: str) -> str | None:
+        return "550 5.1.1 no such user" if verb == "RCPT" and re.search("reader[1-5]@", line) else None
+
+    async with ScriptedRelay(refuse_some) as relay:
+        thresholds = PauseThresholds(percent=5, outcomes=10, rejections=5)
+        await work(a_plant(database, port=relay.port, connections=1, thresholds=thresholds))
+    report = report_on(database, mailing)
+
+    assert report.mailing.status is MailingStatus.PAUSED
+    assert report.rejected_reasons == {"unknown_user": 5}
+    # The letter whose envelope left together with the alarm is still delivered.
+    assert counted(report) == {"accepted": 6, "rejected": 5, "queued": 9}
+
+
+async def test_a_relay_out_of_reach_for_a_quarter_of_an_hour_pauses_the_mailing(database: Database) -> None:
+    add_readers(database, ADDRESSES)
+    mailing = open_a_mailing(database)
+    async with ScriptedRelay() as relay:
+        port = relay.port
+    started = datetime.now(UTC)
+
+    def run_ahead() -> datetime:
+        """Tell a time that runs a thousand times as fast as ours."""
+        return started + 1000 * (datetime.now(UTC) - started)
+
+    await work(a_plant(database, port=port, clock=run_ahead, connections=1))
+    report = report_on(database, mailing)
+
+    assert report.mailing.status is MailingStatus.PAUSED
+    assert "cannot be used" in (report.mailing.pause_reason or "")
+    assert counted(report) == {"queued": 20}
+
+
+async def while_sending(database: Database, act: str) -> tuple[ScriptedRelay, Mailing]:
+    """Start a slow delivery, and pause or cancel it from elsewhere after some letters."""
+    add_readers(database, ADDRESSES)
+    mailing = open_a_mailing(database)
+    async with ScriptedRelay() as relay:
+        plant = a_plant(database, port=relay.port, connections=1)
+        slow = Plant(
+            **{**{name: getattr(plant, name) for name in plant.__dataclass_fields__}, "messages_per_second": 10}
+        )
+        working = asyncio.create_task(work(slow))
+        while len(relay.accepted) < 3:  # noqa: ASYNC110 - the relay has no event for it
+            await asyncio.sleep(0.02)
+        if act == "pause":
+            pause_mailing(mailing.id, reason="a word is wrong", database=database, now=plant.clock())
+        else:
+            cancel_mailing(mailing.id, database=database, now=plant.clock())
+        await asyncio.wait_for(working, timeout=5)
+    return relay, mailing
+
+
+async def test_a_pause_from_another_process_is_obeyed_within_a_second(database: Database) -> None:
+    relay, mailing = await while_sending(database, "pause")
+    sent = len(relay.accepted)
+
+    assert sent < 15
+    assert counted(report_on(database, mailing)) == {"accepted": sent, "queued": 20 - sent}
+
+    resume_mailing(mailing.id, database=database, now=datetime.now(UTC))
+    async with ScriptedRelay() as second:
+        await work(a_plant(database, port=second.port))
+    assert sorted(relay.accepted + second.accepted) == sorted(ADDRESSES)
+
+
+async def test_a_cancel_from_another_process_withholds_the_rest(database: Database) -> None:
+    relay, mailing = await while_sending(database, "cancel")
+    sent = len(relay.accepted)
+
+    assert sent < 15
+    assert counted(report_on(database, mailing)) == {"accepted": sent, "withheld": 20 - sent}
+
+
+async def test_a_worker_told_to_stop_leaves_nothing_in_doubt(database: Database) -> None:
+    add_readers(database, ADDRESSES)
+    mailing = open_a_mailing(database)
+    async with ScriptedRelay() as relay:
+        plant = a_plant(database, port=relay.port, connections=4)
+        with take_seat(database, now=plant.clock()) as seat:
+            worker = Worker(plant, seat)
+            working = asyncio.create_task(worker.run(until_idle=False))
+            while not relay.accepted:  # noqa: ASYNC110 - the relay has no event for it
+                await asyncio.sleep(0.005)
+            worker.stop()
+            await asyncio.wait_for(working, timeout=5)
+    report = report_on(database, mailing)
+
+    assert set(counted(report)) <= {"accepted", "queued"}
+    assert report.counts["accepted"] == len(relay.accepted)  # type: ignore[index] # a StrEnum's value is its key
+
+
+async def test_a_deferred_letter_is_tried_again_when_it_is_due(database: Database) -> None:
+    _, report = await delivered(database, only_for(ADDRESSES[2], "RCPT", "450 4.2.0 greylisted"))
+    later = datetime.now(UTC) + timedelta(minutes=6)
+    async with ScriptedRelay() as relay:
+        await work(a_plant(database, port=relay.port, clock=lambda: later))
+
+    assert relay.accepted == [ADDRESSES[2]]
+    assert counted(report_on(database, report.mailing)) == {"accepted": 20}
+
+
+async def test_an_outbox_folder_takes_letters_in_place_of_a_relay(database: Database, tmp_path: Path) -> None:
+    add_readers(database, ADDRESSES)
+    mailing = open_a_mailing(database)
+    await work(a_plant(database, connect=lambda: open_outbox(tmp_path / "outbox")))
+    letters = sorted((tmp_path / "outbox").glob("*.eml"))
+
+    assert len(letters) == 20
+    assert letters[0].read_bytes().startswith(b"Return-Path: <b+")
+    assert counted(report_on(database, mailing)) == {"accepted": 20}
+
+
+async def test_an_outbox_that_cannot_be_written_pauses_the_mailing(database: Database, tmp_path: Path) -> None:
+    add_readers(database, ADDRESSES)
+    mailing = open_a_mailing(database)
+    (tmp_path / "outbox").write_text("a file in the folder's place")
+    await work(a_plant(database, connect=lambda: open_outbox(tmp_path / "outbox")))
+
+    assert report_on(database, mailing).mailing.status is MailingStatus.PAUSED
+
+
+async def test_a_database_that_fails_ends_the_work_with_its_error(database: Database) -> None:
+    add_readers(database, ADDRESSES)
+    open_a_mailing(database)
+
+    async def fail() -> None:
+        raise StoreError("The database is gone.")
+
+    plant = a_plant(database, connect=fail)  # type: ignore[arg-type] # it never returns a session
+    with pytest.raises(NewsletterError, match="gone"):
+        await asyncio.wait_for(work(plant), timeout=5)

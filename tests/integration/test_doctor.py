@@ -1,0 +1,198 @@
+"""The doctor: what it finds in newsletters that are sound, fresh or broken."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dns.resolver
+import pytest
+from typer.testing import CliRunner
+
+from newsletter.app import App
+from newsletter.cli import app as command_line
+from newsletter.errors import ConfigurationError
+from newsletter.mail.smtp import Relay, open_session
+from newsletter.render.mjml import Compiler, Mrml
+from newsletter.schedule import LEASE_NAME, Scheduler
+from newsletter.service.diagnosis import Diagnosis, Level
+from newsletter.service.doctor import Patient, examine
+from newsletter.service.ports import Session
+from newsletter.service.sender_dns import Dns
+from newsletter.store.leases import hold_lease
+from newsletters import SLOT, a_newsletter
+from smtp_server import SmtpServer
+
+
+@pytest.fixture
+def newsletter(sqlite_url: str, smtp_server: SmtpServer) -> Iterator[App]:
+    with a_newsletter(sqlite_url, relay_port=smtp_server.port) as app:
+        yield app
+
+
+@pytest.fixture
+def patient(newsletter: App, tmp_path: Path) -> Patient:
+    return Patient(
+        database=newsletter.database,
+        folder=tmp_path,
+        base_url="https://review.example",
+        postal_address="12 Harbour Lane, Port Alder",
+        sender=lambda: newsletter.sender,
+        relay_host="relay.example.org",
+        connect=newsletter.connect,
+        compiler=Mrml,
+        lease=LEASE_NAME,
+        dns=Dns(dns.resolver.Resolver(configure=False)),
+    )
+
+
+def find(patient: Patient, check: str) -> Diagnosis:
+    (found,) = [diagnosis for diagnosis in examine(patient, now=SLOT) if diagnosis.check == check]
+    return found
+
+
+def test_a_sound_newsletter_has_nothing_but_dns_to_warn_of(patient: Patient, newsletter: App) -> None:
+    Scheduler(newsletter).advance(SLOT)
+
+    found = list(examine(patient, now=SLOT))
+
+    unsound = [diagnosis.check for diagnosis in found if diagnosis.level is not Level.OK]
+    assert unsound == ["SPF", "DKIM", "DMARC", "PTR"]
+    assert find(patient, "MJML").sentence == "Issues are compiled by mrml."
+
+
+def test_a_relay_that_is_not_there_is_an_error(patient: Patient) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # and does not listen
+        nobody = Relay(host="127.0.0.1", port=bound.getsockname()[1])
+        relay = find(replace(patient, connect=lambda: open_session(nobody)), "relay")
+
+    assert relay.level is Level.ERROR
+    assert "Look at [smtp]" in relay.sentence
+
+
+def test_a_relay_that_says_nothing_is_an_error(patient: Patient) -> None:
+    async def connect() -> Session:
+        raise TimeoutError
+
+    relay = find(replace(patient, connect=connect), "relay")
+
+    assert relay.level is Level.ERROR
+    assert "did not greet" in relay.sentence
+
+
+@pytest.mark.parametrize(
+    ("base_url", "relay_host", "level", "word"),
+    [
+        ("http://localhost:8080", "localhost", Level.WARNING, "only this machine"),
+        ("http://localhost:8080", "relay.example.org", Level.ERROR, "base_url"),
+        ("http://review.example", "relay.example.org", Level.WARNING, "https"),
+        ("https://review.example", "relay.example.org", Level.OK, "https://review.example"),
+    ],
+)
+def test_links_must_lead_somewhere(patient: Patient, base_url: str, relay_host: str, level: Level, word: str) -> None:
+    site = find(replace(patient, base_url=base_url, relay_host=relay_host), "site")
+
+    assert site.level is level
+    assert word in site.sentence
+
+
+def test_a_missing_postal_address_is_a_warning(patient: Patient) -> None:
+    assert find(replace(patient, postal_address=" "), "postal address").level is Level.WARNING
+
+
+def test_a_missing_compiler_is_an_error(patient: Patient) -> None:
+    def choose() -> Compiler:
+        message = "The mjml command is not here."
+        raise ConfigurationError(message)
+
+    assert find(replace(patient, compiler=choose), "MJML").level is Level.ERROR
+
+
+def test_a_full_disk_is_seen_coming(patient: Patient) -> None:
+    free = shutil.disk_usage(patient.folder).free
+
+    assert find(replace(patient, low_space=free // 2, no_space=0), "disk").level is Level.OK
+    assert find(replace(patient, low_space=free * 2, no_space=0), "disk").level is Level.WARNING
+    assert find(replace(patient, low_space=free * 2, no_space=free * 2), "disk").level is Level.ERROR
+
+
+def test_a_scheduler_that_stopped_is_a_warning(patient: Patient) -> None:
+    assert "has never run" in find(patient, "scheduler").sentence
+
+    with hold_lease(patient.database, LEASE_NAME, now=SLOT - timedelta(hours=1)):
+        pass
+
+    scheduler = find(patient, "scheduler")
+    assert scheduler.level is Level.WARNING
+    assert "has not woken since 2026-03-05 08:00" in scheduler.sentence
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a fresh project folder and stand in it."""
+    monkeypatch.delenv("NEWSLETTER_CONFIG", raising=False)
+    result = CliRunner().invoke(command_line, ["init", str(tmp_path / "project")])
+    assert result.exit_code == 0, result.output
+    monkeypatch.chdir(tmp_path / "project")
+    return tmp_path / "project"
+
+
+def run(*, status: int) -> Any:  # noqa: ANN401 - any JSON value
+    result = CliRunner().invoke(command_line, ["doctor", "--json"])
+    assert result.exit_code == status, result.output
+    return {entry["check"]: entry for entry in json.loads(result.stdout)}
+
+
+def test_in_a_fresh_project_the_doctor_says_what_is_still_to_do(project: Path) -> None:  # noqa: ARG001
+    found = run(status=1)
+
+    assert [found[check]["level"] for check in ("configuration", "database", "address key", "MJML")] == ["ok"] * 4
+    assert found["sender"]["level"] == "error"
+    assert "write the address" in found["sender"]["sentence"]
+    assert found["postal address"]["level"] == "warning"
+
+
+def test_the_doctor_prints_a_table_for_people(project: Path) -> None:  # noqa: ARG001
+    result = CliRunner().invoke(command_line, ["doctor"])
+
+    assert result.exit_code == 1
+    assert "[mail] from is not set" in result.stdout
+
+
+def test_without_an_error_the_doctor_is_content(
+    project: Path, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSLETTER_MAIL__FROM", "news@localhost.example")
+    monkeypatch.setenv("NEWSLETTER_SMTP__PORT", str(smtp_server.port))
+    monkeypatch.setenv("NEWSLETTER_SMTP__HOST", smtp_server.host)
+
+    found = run(status=0)
+
+    assert str(project) in found["database"]["sentence"]
+    assert {found[check]["level"] for check in ("relay", "sender", "PTR")} == {"ok"}
+
+
+def test_a_configuration_with_an_unknown_key_is_the_one_thing_to_mend(project: Path) -> None:
+    with (project / "newsletter.toml").open("a") as file:
+        file.write("\n[sit]\nname = 'x'\n")
+
+    found = run(status=1)
+
+    assert list(found) == ["configuration"]
+    assert "did you mean site" in found["configuration"]["sentence"]
+
+
+def test_a_database_that_was_never_migrated_is_the_one_thing_to_mend(project: Path) -> None:
+    (project / "newsletter.db").unlink()
+
+    found = run(status=1)
+
+    assert list(found) == ["database"]
+    assert "newsletter migrate" in found["database"]["sentence"]

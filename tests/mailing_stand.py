@@ -1,0 +1,145 @@
+"""A stand for tests of delivery: a database with an opened mailing, and workers to deliver it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+
+from newsletter.domain.address import EmailAddress
+from newsletter.domain.issue import RenderedIssue, RenderedVariant, Slot, SlottedText
+from newsletter.domain.letter import Sender
+from newsletter.domain.mailing import DoubtfulPolicy, Mailing, MailingKind, MailingReport
+from newsletter.domain.subscriber import NewSubscriber
+from newsletter.domain.token import KeyRing, hash_address
+from newsletter.domain.topic import Topic
+from newsletter.engine.worker import Plant, Worker
+from newsletter.mail.message import Splicer, compile_letters
+from newsletter.mail.smtp import Relay, open_session
+from newsletter.service.health import PauseThresholds
+from newsletter.service.ports import Connect
+from newsletter.store import approvals, issues, mailings, slots, subscribers
+from newsletter.store.database import Database
+from newsletter.store.seats import take_seat
+
+KEYS = KeyRing(b"a secret of the newsletter, long enough")
+ADDRESS_KEY = b"the key that addresses are hashed under"
+SENDER = Sender(
+    name="The River Review",
+    address=EmailAddress("news@review.example.org"),
+    reply_to=EmailAddress("editors@review.example.org"),
+    bounce_address="b+{token}@bounces.example.org",
+    list_id="review.example.org",
+    feedback_id="riverreview",
+    base_url="https://review.example.org",
+)
+
+
+def a_rendered_issue(number: int = 1, *, words: int = 10) -> RenderedIssue:
+    """Render an issue by hand, with both links in both parts; ``words`` gives it size."""
+    filler = "Words of an article, in a line of their own.\n" * (words // 9)
+    html = SlottedText(
+        ("<p>", filler, "<a href='u/", Slot.UNSUBSCRIBE, "'>leave</a><a href='p/", Slot.PREFERENCES, "'>")
+    )
+    text = SlottedText(("leave: u/", Slot.UNSUBSCRIBE, "\nchoose: p/", Slot.PREFERENCES, "\n"))
+    full = RenderedVariant(html=html, text=text)
+    return RenderedIssue(
+        number=number,
+        subject=f"Issue {number}",
+        preheader="",
+        variants={Topic.ARTICLES | Topic.EVENTS: full, Topic.ARTICLES: full, Topic.EVENTS: full},
+    )
+
+
+def add_readers(database: Database, addresses: Sequence[str], *, topics: Topic = Topic.everything()) -> None:
+    """Store active subscribers. Each public id is made from the address, so that tests can foretell links."""
+    with database.transaction() as transaction:
+        subscribers.add_subscribers(
+            transaction,
+            [
+                NewSubscriber(
+                    public_id=hash_address(address, b"public")[:8],
+                    address=EmailAddress(address),
+                    address_hash=hash_address(address, ADDRESS_KEY),
+                    topics=topics,
+                    created_at=datetime(2026, 1, 1, tzinfo=UTC),
+                )
+                for address in addresses
+            ],
+        )
+
+
+def open_a_mailing(
+    database: Database, rendered: RenderedIssue | None = None, *, now: datetime | None = None
+) -> Mailing:
+    """Approve an issue and open its mailing to every active, unsuppressed subscriber."""
+    moment = now or datetime.now(UTC)
+    rendered = rendered or a_rendered_issue()
+    with database.transaction() as transaction:
+        slot = date(2026, 1, 1).replace(day=rendered.number)
+        slots.claim_slot(transaction, slot)
+        draft = issues.add_draft(transaction, number=rendered.number, slot=slot, due_at=moment, drafted_at=moment)
+        approval = approvals.add_approval(
+            transaction, rendered, issue_id=draft.id, issue_digest="-", approved_by="editor", overrides={}, now=moment
+        )
+        mailing = mailings.add_mailing(
+            transaction,
+            kind=MailingKind.ISSUE,
+            issue_id=draft.id,
+            approval_id=approval.id,
+            topics=max(rendered.variants),
+            opened_at=moment,
+            not_before=moment,
+        )
+        issues.mark_mailed(transaction, draft.id)
+    return mailing
+
+
+def a_plant(
+    database: Database,
+    *,
+    port: int = 0,
+    connect: Connect | None = None,
+    connections: int = 2,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    doubtful: DoubtfulPolicy = DoubtfulPolicy.RESEND,
+    thresholds: PauseThresholds | None = None,
+    timeout_seconds: float = 10,
+) -> Plant:
+    """Return what a worker delivers with, over SMTP to a port of loopback unless ``connect`` says otherwise."""
+    relay = Relay(host="127.0.0.1", port=port, timeout_seconds=timeout_seconds)
+
+    def make_splicer(mailing_id: int) -> Splicer:
+        with database.snapshot() as snapshot:
+            rendered = approvals.load_rendered(snapshot, mailings.find_mailing(snapshot, mailing_id).approval_id)
+        return Splicer(compile_letters(rendered, sender=SENDER), sender=SENDER, keys=KEYS, clock=clock)
+
+    return Plant(
+        database=database,
+        clock=clock,
+        connect=connect or (lambda: open_session(relay)),
+        splicer=make_splicer,
+        connections=connections,
+        messages_per_second=0,
+        doubtful=doubtful,
+        thresholds=thresholds or PauseThresholds(),
+    )
+
+
+def deliver_all(plant: Plant) -> None:
+    """Deliver until nothing is due, in this thread."""
+    with take_seat(plant.database, now=plant.clock()) as seat:
+        asyncio.run(Worker(plant, seat).run(until_idle=True))
+
+
+def report_on(database: Database, mailing: Mailing) -> MailingReport:
+    """Read the report, and check that it adds up."""
+    with database.snapshot() as snapshot:
+        report = mailings.report(snapshot, mailings.find_mailing(snapshot, mailing.id))
+    assert sum(report.counts.values()) == report.mailing.intended
+    return report
+
+
+def counted(report: MailingReport) -> dict[str, int]:
+    """Return the counts that are not zero, by name."""
+    return {status.value: count for status, count in report.counts.items() if count}

@@ -1,0 +1,129 @@
+"""A real Postgres for the tests: started once per run from the installed server programs, private, and thrown away.
+
+It listens on a Unix socket in a folder that only we can enter, so it needs no port and no password. Nothing of it
+has to survive a crash of the machine, so it never waits for the disk.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+_MISSING = "Postgres's server programs are not installed: sudo apt-get install postgresql"
+
+_SETTINGS = {
+    "listen_addresses": "''",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+}
+
+
+class PostgresServer:
+    """The server whose files are in ``folder``; every process of a test run may hold one for the same folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._data = folder / "data"
+
+    def start(self) -> None:
+        """Start the server unless another process of this run already did. Skip the test where Postgres is missing."""
+        programs = find_server_programs()
+        if programs is None:
+            pytest.skip(_MISSING)
+        with self._alone():
+            if (self._data / "postmaster.pid").exists():
+                return
+            settings = {"unix_socket_directories": f"'{self._folder}'", **_SETTINGS}
+            options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+            log = str(self._folder / "log")
+            self._run(
+                programs / "initdb",
+                "--username=postgres",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--no-locale",
+                "--no-sync",
+            )
+            self._run(programs / "pg_ctl", "start", "--wait", "--silent", "--log", log, "--options", options)
+
+    def stop(self) -> None:
+        """Stop the server if any process started it, and remove its files."""
+        programs = find_server_programs()
+        if programs is not None and (self._data / "postmaster.pid").exists():
+            self._run(programs / "pg_ctl", "stop", "--mode=immediate", "--silent")
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={quote(str(self._folder), safe='')}"
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """Give the URL of a fresh and empty database that lasts as long as the block."""
+        name = f"test_{uuid4().hex}"
+        self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield self.url(name)
+        finally:
+            self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _execute(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _run(self, program: Path, *arguments: str) -> None:
+        """Run one of Postgres's own programs; they refuse to be root, so root lends them to another user."""
+        owner = find_owner()
+        if owner is not None:
+            shutil.chown(self._folder, owner.pw_uid, owner.pw_gid)
+        subprocess.run(
+            [program, "--pgdata", str(self._data), *arguments],
+            check=True,
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            user=None if owner is None else owner.pw_uid,
+            group=None if owner is None else owner.pw_gid,
+            extra_groups=None if owner is None else [],
+        )
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+
+
+def find_server_programs() -> Path | None:
+    """Return the folder of the newest installed server; Debian keeps it outside PATH."""
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda program: float(program.parts[-3]))
+    if versions:
+        return versions[-1].parent
+    program = shutil.which("initdb")
+    return None if program is None else Path(program).resolve().parent
+
+
+def find_owner() -> pwd.struct_passwd | None:
+    """Return whom root lends the server to; None where we are not root and run it ourselves."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError:
+        return pwd.getpwnam("nobody")

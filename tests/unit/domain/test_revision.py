@@ -1,0 +1,155 @@
+"""How a stored article changes: by its source, and by editors."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from newsletter.domain.article import Article, Image, Section, StoredArticle
+from newsletter.domain.revision import FIELDS, accept, as_sourced, edit, read_fields, revise, write_fields
+from newsletter.errors import InputError, RefusedError
+
+NOW = datetime(2025, 10, 16, 7, tzinfo=UTC)
+ARTICLE = Article(
+    headline="From the source",
+    authors=("Ann Example", "Ben Sample"),
+    standfirst="One sentence.",
+    sections=(Section(name="A", paragraphs=("Text.",)),),
+    body_html="<p>Text.</p>",
+    image=Image(url="https://example.org/i.png", alt="A dam"),
+    credit="Example House",
+    biography="Ann writes.",
+    url="https://example.org/a",
+    published_at=NOW,
+    tags=("water",),
+)
+BARE = Article(
+    headline="One sentence", needs_headline=True, authors=("Ann Example",), standfirst="One sentence.", published_at=NOW
+)
+
+
+def a_stored(article: Article = ARTICLE, *, dated_by_import: bool = False) -> StoredArticle:
+    return StoredArticle(id=7, article=article, imported_at=NOW, dated_by_import=dated_by_import)
+
+
+@pytest.mark.parametrize("article", [ARTICLE, BARE])
+def test_the_texts_of_all_fields_give_the_same_article_again(article: Article) -> None:
+    texts = read_fields(article)
+
+    assert set(texts) == set(FIELDS)
+    assert write_fields(article, texts) == article
+
+
+def test_what_the_source_changed_is_taken_over() -> None:
+    source = replace(ARTICLE, credit="New House", tags=("water", "dams"), sections=(), body_html=None)
+
+    revised = revise(a_stored(), source)
+
+    assert revised.article == replace(ARTICLE, credit="New House", tags=("water", "dams"))
+    assert not revised.proposed
+
+
+def test_new_text_replaces_the_old_with_its_markup() -> None:
+    source = replace(ARTICLE, sections=(Section(name="B", paragraphs=("New.",)),), body_html=None)
+
+    assert revise(a_stored(), source).article == source
+
+
+def test_what_a_source_does_not_say_stays() -> None:
+    revised = revise(a_stored(), BARE).article
+
+    assert revised == replace(ARTICLE, authors=("Ann Example",))
+
+
+def test_an_editors_text_stays_and_the_change_of_the_source_is_proposed() -> None:
+    stored = edit(a_stored(), {"headline": "An editor’s"})
+
+    revised = revise(stored, replace(ARTICLE, headline="Changed"))
+
+    assert revised.article.headline == "An editor’s"
+    assert revised.proposed == {"headline": "Changed"}
+
+
+def test_a_source_that_did_not_change_proposes_nothing() -> None:
+    stored = edit(a_stored(), {"headline": "An editor’s", "credit": ""})
+
+    assert revise(stored, ARTICLE) == stored
+
+
+def test_a_proposal_goes_when_source_and_editor_agree_again() -> None:
+    stored = revise(edit(a_stored(), {"headline": "An editor’s"}), replace(ARTICLE, headline="Changed"))
+
+    assert revise(stored, replace(ARTICLE, headline="An editor’s")).proposed == {}
+    assert edit(stored, {"headline": "Another"}).proposed == {}
+
+
+def test_a_proposal_that_an_editor_wrote_over_does_not_come_back() -> None:
+    stored = revise(edit(a_stored(), {"headline": "An editor’s"}), replace(ARTICLE, headline="Changed"))
+
+    again = revise(edit(stored, {"headline": "Another"}), replace(ARTICLE, headline="Changed"))
+
+    assert again.proposed == {}
+
+
+def test_an_accepted_field_follows_its_source_again() -> None:
+    stored = revise(edit(a_stored(), {"headline": "An editor’s"}), replace(ARTICLE, headline="Changed"))
+
+    accepted = accept(stored, ["headline"])
+
+    assert accepted == a_stored(replace(ARTICLE, headline="Changed"))
+    assert accept(stored) == accepted
+    assert revise(accepted, ARTICLE).article.headline == "From the source"
+
+
+def test_only_what_is_proposed_can_be_accepted() -> None:
+    with pytest.raises(RefusedError, match="Article 7: its source proposes nothing new for credit"):
+        accept(a_stored(), ["credit"])
+
+
+def test_an_editors_headline_ends_the_need_for_one() -> None:
+    stored = edit(a_stored(BARE), {"headline": "A headline"})
+
+    assert not stored.article.needs_headline
+    assert revise(stored, BARE) == stored
+
+
+def test_a_headline_from_the_source_ends_the_need_for_one() -> None:
+    revised = revise(a_stored(BARE), replace(BARE, headline="Real", needs_headline=False))
+
+    assert (revised.article.headline, revised.article.needs_headline) == ("Real", False)
+
+
+def test_a_provisional_headline_follows_the_standfirst() -> None:
+    revised = revise(a_stored(BARE), replace(BARE, standfirst="Other words."))
+
+    assert (revised.article.headline, revised.article.needs_headline) == ("Other words", True)
+
+
+@pytest.mark.parametrize("change", [{"published_at": "2025-10-17T00:00:00+00:00"}, {"credit": "x"}])
+def test_a_date_from_an_editor_or_the_source_is_no_longer_the_imports(change: dict[str, str]) -> None:
+    stored = a_stored(dated_by_import=True)
+    is_dated = "published_at" in change
+
+    assert edit(stored, change).dated_by_import is not is_dated
+    assert revise(stored, replace(write_fields(BARE, change), published_at=None)).dated_by_import
+    assert not revise(stored, ARTICLE).dated_by_import
+
+
+def test_an_article_is_known_again_by_what_its_source_said() -> None:
+    stored = edit(a_stored(), {"standfirst": "Entirely other words.", "authors": "A. Example", "url": ""})
+
+    assert as_sourced(stored) == ARTICLE
+    assert as_sourced(edit(a_stored(BARE), {"headline": "A headline"})).headline == "A headline"
+
+
+def test_an_image_can_be_given_piece_by_piece_and_taken_away() -> None:
+    stored = edit(a_stored(BARE), {"image_url": "https://example.org/b.png", "image_licence": "CC BY"})
+
+    assert stored.article.image == Image(url="https://example.org/b.png", licence="CC BY")
+    assert edit(stored, {"image_url": "", "image_licence": ""}).article.image is None
+
+
+@pytest.mark.parametrize("name", ["headline", "standfirst", "published_at"])
+def test_some_fields_cannot_be_emptied(name: str) -> None:
+    with pytest.raises(InputError, match=f"Article 7: {name} cannot be empty"):
+        edit(a_stored(), {name: ""})

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from builders import SITE, a_masthead
+from html_reading import read_html
+from newsletter.domain.notice import NoticeKind
+from newsletter.render.notice import RenderedNotice, render_notice
+
+ACTION = f"{SITE}/confirm/token?a=1&b=2"
+
+
+def render(
+    kind: NoticeKind, *, name: str = "", unsubscribe_url: str = "", templates: Path | None = None
+) -> RenderedNotice:
+    return render_notice(
+        kind,
+        masthead=a_masthead(),
+        action_url=ACTION,
+        unsubscribe_url=unsubscribe_url,
+        name=name,
+        templates=templates,
+    )
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_a_notice_says_who_writes_and_what_its_one_link_does(kind: NoticeKind) -> None:
+    notice = render(kind)
+    reading = read_html(notice.html)
+
+    assert "The Meridian Review" in notice.subject
+    assert [url for url, _ in reading.links] == [ACTION]
+    assert ACTION in notice.text
+    for part in (reading.text, " ".join(notice.text.split())):
+        assert "12 Harbour Lane, Port Alder 4010" in part
+        assert reading.links[0][1] in part
+
+
+def test_its_styles_are_inlined_its_doctype_kept_and_its_dark_colours_win() -> None:
+    html = render(NoticeKind.WELCOME).html
+
+    assert html.startswith("<!DOCTYPE html>")
+    assert '<h1 style="' in html
+    assert "prefers-color-scheme: dark" in html
+    assert "!important" in html
+
+
+def test_a_welcome_carries_the_way_out() -> None:
+    notice = render(NoticeKind.WELCOME, unsubscribe_url=f"{SITE}/unsubscribe/token")
+
+    assert (f"{SITE}/unsubscribe/token", "Unsubscribe") in read_html(notice.html).links
+    assert f"{SITE}/unsubscribe/token" in notice.text
+
+
+def test_a_reader_is_greeted_by_name_and_the_name_is_only_text() -> None:
+    notice = render(NoticeKind.GOODBYE, name="Zoë <script>\x07 {{ 7*7 }} {0}")
+
+    assert "Dear Zoë <script> {{ 7*7 }} {0}," in read_html(notice.html).text
+    assert "Dear Zoë <script> {{ 7*7 }} {0}," in notice.text
+
+
+def test_a_confirmation_carries_no_words_of_whoever_asked_for_it() -> None:
+    notice = render(NoticeKind.CONFIRM, name="Buy at spam.example")
+
+    assert "spam.example" not in notice.html + notice.text
+
+
+def test_its_words_can_be_replaced_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "notices.toml").write_text('[goodbye]\nsubject = "Farewell from {name}"\n')
+
+    notice = render(NoticeKind.GOODBYE, templates=tmp_path)
+
+    assert notice.subject == "Farewell from The Meridian Review"
+    assert "As you asked" in notice.text

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.domain.notice import NoticeKind
+from newsletter.errors import ConfigurationError
+from newsletter.render.theme import Palette, fill_words, read_notice_words, read_theme
+from newsletter.resources import folder
+
+ISSUE, NOTICE = folder("templates") / "issue", folder("templates") / "notice"
+
+
+def test_single_keys_of_the_nearer_theme_stand_over_those_of_the_farther(tmp_path: Path) -> None:
+    (tmp_path / "theme.toml").write_text('[words]\nevents = "Gatherings"\n')
+
+    theme, original = read_theme([tmp_path, ISSUE]), read_theme([ISSUE])
+
+    assert theme.words.events == "Gatherings"
+    assert theme.words.news == original.words.news
+    assert theme.light == original.light
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ('[words]\ntitel = "x"\n', "titel"),
+        ("[light]\nink = 3\n", r"light\.ink"),
+        ("light = 3\n", "light"),
+        ("[light\n", "cannot be read as TOML"),
+        ("[sounds]\n", "sounds"),
+    ],
+)
+def test_a_wrong_theme_is_refused_with_file_and_key(tmp_path: Path, content: str, complaint: str) -> None:
+    (tmp_path / "theme.toml").write_text(content)
+
+    with pytest.raises(ConfigurationError, match=complaint) as caught:
+        read_theme([tmp_path, ISSUE])
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_a_missing_key_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="light"):
+        read_theme([tmp_path])
+
+
+@pytest.mark.parametrize("words", ["{nmae}", "{", "{0}", "{name.real.imag}"])
+def test_words_that_name_what_nobody_fills_in_are_refused(words: str) -> None:
+    assert fill_words("From {name}", name="The Review") == "From The Review"
+
+    with pytest.raises(ConfigurationError, match=r"only \{name\} can be filled in"):
+        fill_words(words, name="The Review")
+
+
+def test_every_kind_of_notice_has_its_words() -> None:
+    assert set(read_notice_words([NOTICE])) == set(NoticeKind)
+
+
+@pytest.mark.parametrize("palette", [read_theme([ISSUE]).light, read_theme([ISSUE]).dark], ids=["light", "dark"])
+def test_every_text_colour_stands_out_from_every_ground(palette: Palette) -> None:
+    for ground in (palette.paper, palette.sheet):
+        for text in (palette.ink, palette.soft, palette.accent):
+            assert contrast(text, ground) >= 4.5, (text, ground)
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of WCAG 2.2, 1 to 21."""
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    channels = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    linear = (value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels)
+    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -1,0 +1,125 @@
+"""The letters of claimed batches, handed out one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+from newsletter.domain.address import EmailAddress
+from newsletter.domain.issue import RenderedIssue, RenderedVariant, SlottedText
+from newsletter.domain.letter import Recipient, Sender
+from newsletter.domain.mailing import Batch, DeliveryId
+from newsletter.domain.token import KeyRing
+from newsletter.domain.topic import Topic
+from newsletter.mail.message import Splicer, compile_letters
+from newsletter.service.feed import Feed
+from newsletter.store.ledger import Claim
+
+_ADDRESS = EmailAddress("news@example.org")
+_SENDER = Sender(
+    name="", address=_ADDRESS, reply_to=_ADDRESS, bounce_address="b@example.org", list_id="l.example.org",
+    feedback_id="letter", base_url="https://example.org",
+)  # fmt: skip
+_VARIANT = RenderedVariant(html=SlottedText(("html",)), text=SlottedText(("text",)))
+_RENDERED = RenderedIssue(number=1, subject="s", preheader="", variants={Topic.everything(): _VARIANT})
+SPLICER = Splicer(
+    compile_letters(_RENDERED, sender=_SENDER),
+    sender=_SENDER,
+    keys=KeyRing(b"k" * 32),
+    clock=lambda: datetime(2026, 3, 12, tzinfo=UTC),
+)
+
+
+def a_claim(*positions: int, mailing: int = 1) -> Claim:
+    recipients = tuple(
+        Recipient(
+            delivery=DeliveryId(mailing, position), address=_ADDRESS, public_id=bytes(8), topics=Topic.everything()
+        )
+        for position in positions
+    )
+    batch = Batch(mailing=mailing, number=1, first_position=1, last_position=9, fence=1)
+    return Claim(batch=batch, recipients=recipients, found_doubtful=0)
+
+
+async def take_positions(feed: Feed, count: int) -> list[int]:
+    jobs = [await feed.take() for _ in range(count)]
+    return [job.recipient.delivery.position for job in jobs if job is not None]
+
+
+async def test_letters_come_in_the_order_of_their_batch() -> None:
+    feed = Feed()
+    feed.load(a_claim(1, 2, 3), SPLICER)
+
+    assert await take_positions(feed, 3) == [1, 2, 3]
+    assert feed.take_ready() is None
+
+
+async def test_a_letter_put_back_is_the_next_one_out() -> None:
+    feed = Feed()
+    feed.load(a_claim(1, 2), SPLICER)
+    job = await feed.take()
+    assert job is not None
+    feed.put_back(job)
+
+    assert await take_positions(feed, 2) == [1, 2]
+
+
+async def test_whoever_waits_gets_what_arrives_later() -> None:
+    feed = Feed()
+    waiting = asyncio.create_task(feed.take())
+    await asyncio.sleep(0)
+    feed.load(a_claim(1), SPLICER)
+
+    job = await waiting
+    assert job is not None
+    assert job.letter.recipient == "news@example.org"
+
+
+async def test_closing_tells_whoever_waits_and_drops_the_rest() -> None:
+    feed = Feed()
+    waiting = asyncio.create_task(feed.take())
+    await asyncio.sleep(0)
+    feed.close()
+
+    assert await waiting is None
+    assert not await feed.arrival()
+
+
+async def test_a_batch_is_done_when_each_letter_is_settled_or_dropped() -> None:
+    feed = Feed()
+    load = feed.load(a_claim(1, 2, 3), SPLICER)
+    settled = await feed.take()
+    returned = await feed.take()
+    assert settled is not None
+    assert returned is not None
+    settled.load.close_one()
+    feed.put_back(returned)
+    assert not load.done.is_set()
+
+    feed.drop_mailing(1)
+    assert load.done.is_set()
+    assert len(feed) == 0
+
+
+async def test_dropping_one_batch_leaves_the_others() -> None:
+    feed = Feed()
+    dropped = feed.load(a_claim(1, 2), SPLICER)
+    feed.load(a_claim(7, mailing=2), SPLICER)
+    feed.drop_load(dropped)
+
+    assert await take_positions(feed, 1) == [7]
+
+
+async def test_an_empty_batch_is_done_at_once() -> None:
+    assert Feed().load(a_claim(), SPLICER).done.is_set()
+
+
+async def test_the_pace_is_kept() -> None:
+    feed = Feed(messages_per_second=50)
+    feed.load(a_claim(*range(1, 21)), SPLICER)
+    started = time.monotonic()
+    await take_positions(feed, 20)
+
+    # 20 letters at 50 a second take 0.4 s, less the tenth of a second of credit.
+    assert time.monotonic() - started >= 0.27

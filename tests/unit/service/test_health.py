@@ -1,0 +1,53 @@
+"""When a mailing should pause itself."""
+
+from __future__ import annotations
+
+from newsletter.domain.mailing import DeliveryId
+from newsletter.domain.reply import Accepted, Deferred, Outcome, Rejected, Reply, Unknown
+from newsletter.service.health import Health, PauseThresholds
+
+TAKEN = Accepted(Reply(250, "ok"))
+POLICY = Rejected(Reply(550, "5.7.1 your server is not allowed here"))
+UNKNOWN_USER = Rejected(Reply(550, "5.1.1 no such user"))
+
+
+def watched(*outcomes: Outcome, percent: float = 5) -> Health:
+    health = Health(PauseThresholds(percent=percent))
+    for position, outcome in enumerate(outcomes, start=1):
+        health.note(DeliveryId(1, position), outcome)
+    return health
+
+
+def test_ten_policy_refusals_in_a_row_are_about_us_and_blame_nobody_else() -> None:
+    health = watched(TAKEN, *[POLICY] * 10)
+
+    assert health.pause_reason is not None
+    assert "your server is not allowed here" in health.pause_reason
+    assert health.blamed == [DeliveryId(1, position) for position in range(2, 12)]
+
+
+def test_deferrals_count_towards_the_streak_but_need_not_be_taken_back() -> None:
+    health = watched(*[Deferred(Reply(451, "4.7.1 slow down"))] * 10)
+
+    assert health.pause_reason is not None
+    assert health.blamed == []
+
+
+def test_one_accepted_letter_or_one_refused_reader_ends_the_streak() -> None:
+    assert watched(*[POLICY] * 9, TAKEN, *[POLICY] * 9).pause_reason is None
+    assert watched(*[POLICY] * 9, UNKNOWN_USER, *[POLICY] * 9).pause_reason is None
+    assert watched(*[POLICY] * 9, Unknown("lost"), *[POLICY] * 9).pause_reason is None
+
+
+def test_too_many_rejections_pause_once_there_are_enough_outcomes() -> None:
+    one_in_nineteen: list[Outcome] = [UNKNOWN_USER, *[TAKEN] * 18]
+    beyond = watched(*one_in_nineteen * 11)
+
+    assert watched(*[UNKNOWN_USER] * 150).pause_reason is None
+    assert beyond.pause_reason is not None
+    assert "more than 5 in a hundred" in beyond.pause_reason
+
+
+def test_a_few_rejections_of_many_letters_pause_nothing() -> None:
+    assert watched(*[UNKNOWN_USER] * 9, *[TAKEN] * 400).pause_reason is None
+    assert watched(*[TAKEN] * 400, *[UNKNOWN_USER] * 10).pause_reason is None
