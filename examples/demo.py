@@ -23,7 +23,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
-from email.utils import format_datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,7 @@ SAMPLES = ROOT / "examples"
 DEMO = ROOT / "demo"
 OUTBOX = DEMO / "outbox"
 
-EDITOR = "Ada Pellmore"
+EDITOR = "Mira Halvorsen"
 
 _SETTINGS = """\
 # Written by examples/demo.py. Every key: config/newsletter.example.toml.
@@ -63,6 +62,32 @@ from = "editors@ostrel-review.example"
 [security]
 secret_key = "{secret_key}"
 address_key = "{address_key}"
+"""
+
+_DELIVERY_REPORT = """\
+From: Mail Delivery System <mailer-daemon@{host}>
+To: {return_path}
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="part"
+
+--part
+
+The mailbox {address} does not exist here.
+--part
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.{host}
+
+Final-Recipient: rfc822; {address}
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 No such user here
+--part
+Content-Type: text/rfc822-headers
+
+Message-ID: {message_id}
+--part--
 """
 
 # The sample page has no headlines, as the real pages have none: an editor writes them.
@@ -168,12 +193,13 @@ def send_second_issue(draft: dict[str, Any]) -> None:
     for item in shown["items"]:
         print(f"      {item['slot']:<13}{shorten(item['headline']):<54}{item['reason']}")
     checked = newsletter_json("issue", "check", 2)
+    warnings = ", ".join(finding["check"] for finding in checked["findings"])
     approval = newsletter_json("issue", "approve", 2, "--by", EDITOR)
     newsletter("issue", "render", 2, "--out", DEMO / "issue-2")
     tell(
         "Approved",
-        f"{checked['errors']} errors, {checked['warnings']} warnings; {EDITOR} approved {approval['digest'][:12]},"
-        " and exactly that is sent.",
+        f"no errors, warnings about: {warnings or 'nothing'}. {EDITOR} approved the text {approval['digest'][:12]}, and"
+        " exactly that is sent.",
     )
     newsletter("issue", "send", 2, "--wait")
     report = newsletter_json("issue", "report", 2)
@@ -186,7 +212,10 @@ def return_a_letter() -> str:
     """Let a host far away refuse one letter for good, in the words of RFC 3464."""
     letter = read_letter("2-3.eml")
     address, return_path = letter["Delivered-To"], letter["Return-Path"].strip("<>")
-    newsletter("bounces", "read", "-", text=write_delivery_report(letter, address, return_path))
+    report = _DELIVERY_REPORT.format(
+        host=address.partition("@")[2], address=address, return_path=return_path, message_id=letter["Message-ID"]
+    )
+    newsletter("bounces", "read", "-", text=report)
     bounce = newsletter_json("bounces", "list")[0]
     suppressed = newsletter_json("subscribers", "show", address)["suppression"]
     require(suppressed is not None, f"{address} is suppressed.")
@@ -287,45 +316,6 @@ def status_of(address: str) -> str:
 
 def read_letter(name: str) -> Message:
     return message_from_bytes((OUTBOX / name).read_bytes())
-
-
-def write_delivery_report(letter: Message, address: str, return_path: str) -> str:
-    host = address.partition("@")[2]
-    return "\n".join(
-        (
-            f"From: Mail Delivery System <mailer-daemon@{host}>",
-            f"To: {return_path}",
-            "Subject: Undelivered Mail Returned to Sender",
-            f"Date: {format_datetime(datetime.now(UTC))}",
-            "MIME-Version: 1.0",
-            'Content-Type: multipart/report; report-type=delivery-status; boundary="part"',
-            "Auto-Submitted: auto-replied",
-            "",
-            "--part",
-            "Content-Type: text/plain; charset=utf-8",
-            "",
-            f"The mailbox {address} does not exist here.",
-            "",
-            "--part",
-            "Content-Type: message/delivery-status",
-            "",
-            f"Reporting-MTA: dns; mail.{host}",
-            "",
-            f"Final-Recipient: rfc822; {address}",
-            "Action: failed",
-            "Status: 5.1.1",
-            "Diagnostic-Code: smtp; 550 5.1.1 No such user here",
-            "",
-            "--part",
-            "Content-Type: text/rfc822-headers",
-            "",
-            f"Message-ID: {letter['Message-ID']}",
-            f"To: {address}",
-            "",
-            "--part--",
-            "",
-        )
-    )
 
 
 def require(holds: bool, sentence: str) -> None:  # noqa: FBT001 - an assertion that stays in optimised runs

@@ -53,7 +53,7 @@ def a_mailing(
         assert claim is not None
         deliveries = {recipient.address.text: recipient.delivery for recipient in claim.recipients}
         if status is not DeliveryStatus.QUEUED:
-            ledger.mark_in_flight(transaction, list(deliveries.values()))
+            ledger.mark_in_flight(transaction, list(deliveries.values()), now=sent_at)
         if status not in {DeliveryStatus.QUEUED, DeliveryStatus.IN_FLIGHT}:
             settlements = [
                 Settlement(

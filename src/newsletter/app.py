@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from newsletter.domain.address import EmailAddress
+from newsletter.domain.bounce_policy import BouncePolicy
 from newsletter.domain.cadence import Cadence
 from newsletter.domain.issue import Masthead
 from newsletter.domain.letter import Sender
@@ -87,6 +88,17 @@ class App:
             list_id=mail.list_id or f"{slug}.{host if '.' in host else address.domain}",
             feedback_id=mail.feedback_id or (slug.replace("-", "") + "letter")[:15],
             base_url=site.base_url.rstrip("/"),
+        )
+
+    @property
+    def bounce_policy(self) -> BouncePolicy:
+        """When bounces suppress an address."""
+        section = self.settings.bounces
+        return BouncePolicy(
+            ambiguous_days=section.ambiguous_bounces,
+            ambiguous_span=timedelta(days=section.ambiguous_days),
+            full_count=section.full_bounces,
+            full_span=timedelta(days=section.full_days),
         )
 
     @property

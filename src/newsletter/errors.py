@@ -10,7 +10,7 @@
     │   └── IllegalMoveError   a state does not lead to the state asked for
     ├── RenderError            a template or the MJML compiler refused the issue
     ├── StoreError             the database is unreachable, locked or at another version
-    ├── LeaseLostError         another worker owns the batch now: stop without sending or settling
+    ├── WithdrawnError         a staged letter must not be released: drop the connection without its final dot
     └── RelayError             the relay refuses us or is out of reach; no recipient is to blame
 
 A foreign error is translated once, at the border where it enters: ``raise RelayError(str(error)) from error``.
@@ -71,7 +71,7 @@ class StoreError(NewsletterError):
     pass
 
 
-class LeaseLostError(NewsletterError):
+class WithdrawnError(NewsletterError):
     pass
 
 

@@ -16,7 +16,6 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from newsletter.app import App
-from newsletter.domain.bounce_policy import BouncePolicy
 from newsletter.domain.issue import Draft, IssueStatus
 from newsletter.errors import NewsletterError
 from newsletter.mail.mailbox import keep, read_maildir
@@ -147,19 +146,12 @@ def read_mailbox(app: App, now: datetime) -> None:
 
 
 def _read_maildir(folder: Path, app: App, now: datetime) -> None:
-    section = app.settings.bounces
-    policy = BouncePolicy(
-        ambiguous_days=section.ambiguous_bounces,
-        ambiguous_span=timedelta(days=section.ambiguous_days),
-        full_count=section.full_bounces,
-        full_span=timedelta(days=section.full_days),
-    )
     done = read_bounces(
         read_maildir(folder),
         database=app.database,
         keys=app.keys,
-        policy=policy,
-        token_age=timedelta(days=section.token_days),
+        policy=app.bounce_policy,
+        token_age=timedelta(days=app.settings.bounces.token_days),
         now=now,
         on_stored=lambda message: keep(folder, message.name),
     )

@@ -63,9 +63,7 @@ class CadenceSection(Struct, frozen=True, kw_only=True):
     first_number: Annotated[int, Meta(ge=0, description="Number of the first issue.")] = 1
     mode: Annotated[
         Literal["draft", "send"],
-        Meta(
-            description='"draft": the scheduler stops at the draft; "send": at the slot\'s time it sends what is approved.'
-        ),
+        Meta(description='"draft": the scheduler stops at the draft; "send": it sends what is approved by then.'),
     ] = "draft"
 
     @property

@@ -64,7 +64,7 @@ def must_claim(database: Database, seat: Seat, *, now: datetime = NOW) -> Claim:
 
 def put_in_flight(database: Database, *deliveries: DeliveryId) -> None:
     with database.transaction() as transaction:
-        assert ledger.mark_in_flight(transaction, deliveries) == set()
+        assert ledger.mark_in_flight(transaction, deliveries, now=NOW) == set()
 
 
 def record(database: Database, *settlements: Settlement, now: datetime = NOW) -> None:
@@ -167,6 +167,24 @@ def test_who_leaves_or_is_suppressed_after_the_opening_gets_nothing(database: Da
     assert report.withheld_reasons[WithheldReason.UNSUBSCRIBED] == 1
     assert report.withheld_reasons[WithheldReason.SUPPRESSED] == 1
     assert report.unsubscribes == 1
+
+
+def test_who_leaves_while_the_letter_is_on_its_way_is_withheld_before_its_final_dot(database: Database) -> None:
+    add_readers(database, ADDRESSES)
+    mailing = an_open_mailing(database)
+    with take_seat(database, now=NOW) as seat:
+        must_claim(database, seat)
+    with database.transaction() as transaction:
+        leaver = subscribers.find_subscriber(transaction, EmailAddress(ADDRESSES[0]))
+        assert leaver is not None
+        subscribers.mark_unsubscribed(transaction, leaver.id, mailing=None, now=NOW)
+        starting = [DeliveryId(mailing.id, position) for position in (1, 2, 3)]
+        withdrawn = ledger.mark_in_flight(transaction, starting, now=NOW)
+
+    assert withdrawn == {DeliveryId(mailing.id, 1)}
+    report = report_on(database, mailing)
+    assert counted(report) == {"queued": 2, "in_flight": 2, "withheld": 1}
+    assert report.withheld_reasons[WithheldReason.UNSUBSCRIBED] == 1
 
 
 def test_a_deferred_letter_brings_its_batch_back_when_it_is_due(database: Database) -> None:
@@ -286,7 +304,7 @@ def test_a_cancelled_mailing_withholds_the_rest_even_from_a_worker_that_has_clai
         put_in_flight(database, DeliveryId(mailing.id, 1))
         cancel_mailing(mailing.id, database=database, now=NOW)
         with database.transaction() as transaction:
-            withdrawn = ledger.mark_in_flight(transaction, [DeliveryId(mailing.id, 2)])
+            withdrawn = ledger.mark_in_flight(transaction, [DeliveryId(mailing.id, 2)], now=NOW)
         record(database, a_settlement(1, DeliveryStatus.ACCEPTED))
         finish(database, claimed)
 

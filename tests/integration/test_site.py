@@ -7,6 +7,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from httpx import Response
@@ -365,6 +366,14 @@ class TestEveryAnswer:
 
         assert client.get("/healthz").status_code == 200
         assert client.get("/readyz").status_code == 503
+
+    def test_a_database_out_of_reach_asks_for_patience(self, tmp_path: Path) -> None:
+        with a_client(Database(f"sqlite:///{tmp_path / 'missing' / 'newsletter.db'}")) as client:
+            answer = client.get("/")
+
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "60"
+        assert "missing" not in answer.text
 
     def test_a_fault_of_ours_shows_nothing_of_itself(
         self, client: Client, database: Database, capsys: pytest.CaptureFixture[str]

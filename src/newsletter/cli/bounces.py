@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from newsletter.app import App
     from newsletter.domain.bounce import BounceKind, Report
-    from newsletter.domain.bounce_policy import BouncePolicy
     from newsletter.domain.mailing import DeliveryId
     from newsletter.domain.stored_report import StoredReport
     from newsletter.mail.mailbox import StoredMessage
@@ -58,7 +57,7 @@ def read(
             _read_source(place, mbox=mbox),
             database=app.database,
             keys=app.keys,
-            policy=_policy(app),
+            policy=app.bounce_policy,
             token_age=timedelta(days=app.settings.bounces.token_days),
             now=app.now(),
             envelope_recipient=recipient,
@@ -135,7 +134,7 @@ def replay(
     from newsletter.service.replay_bounces import replay_bounces
 
     with open_app() as app:
-        result = replay_bounces(database=app.database, policy=_policy(app), now=app.now(), apply=apply)
+        result = replay_bounces(database=app.database, policy=app.bounce_policy, now=app.now(), apply=apply)
     if as_json:
         print_json(
             {
@@ -167,23 +166,9 @@ def reverse(bounce_id: BounceId) -> None:
     from newsletter.service.reverse_bounce import reverse_bounce
 
     with open_app() as app:
-        reversal = reverse_bounce(bounce_id, database=app.database, policy=_policy(app), now=app.now())
+        reversal = reverse_bounce(bounce_id, database=app.database, policy=app.bounce_policy, now=app.now())
     lifted = "The address is mailed again." if reversal.is_lifted else "No suppression rested on it alone."
     say(f"Bounce {bounce_id} is taken back. {lifted}")
-
-
-def _policy(app: App) -> BouncePolicy:
-    from datetime import timedelta
-
-    from newsletter.domain.bounce_policy import BouncePolicy
-
-    section = app.settings.bounces
-    return BouncePolicy(
-        ambiguous_days=section.ambiguous_bounces,
-        ambiguous_span=timedelta(days=section.ambiguous_days),
-        full_count=section.full_bounces,
-        full_span=timedelta(days=section.full_days),
-    )
 
 
 def _maildir(app: App) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy
 from newsletter.domain.reply import Accepted, Outcome
-from newsletter.errors import LeaseLostError, NewsletterError, RelayError
+from newsletter.errors import NewsletterError, RelayError, WithdrawnError
 from newsletter.mail.message import Splicer
 from newsletter.service.control_mailing import pause_mailing
 from newsletter.service.deliver import deliver
@@ -31,7 +32,7 @@ _POLL_SECONDS = 0.4  # how soon a pause or a cancel from another process is obey
 _FIRST_REST_SECONDS = 0.5
 _LONGEST_REST_SECONDS = 60.0
 _PATIENCE = timedelta(minutes=15)  # without one acceptance a mailing pauses itself
-_CLAIMS_AT_ONCE = 2  # while the last letters of one batch are out, the next one is ready
+_BATCHES_OUT = 2  # while the last letters of one batch are out, the next one is under way
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ class Worker:
     def __init__(self, plant: Plant, seat: Seat) -> None:
         self._plant = plant
         self._seat = seat
-        self._feed = Feed(messages_per_second=plant.messages_per_second)
+        self._feed = Feed(messages_per_second=plant.messages_per_second, low_water=2 * plant.connections)
         self._health: dict[int, Health] = {}
         self._splicers: dict[int, Splicer] = {}
         self._loads: dict[int, set[Load]] = {}
@@ -86,20 +87,29 @@ class Worker:
     async def _claim_batches(self, *, until_idle: bool) -> None:
         out: set[asyncio.Task[None]] = set()
         while not self._stopping.is_set():
-            claim = await asyncio.to_thread(self._claim) if len(out) < _CLAIMS_AT_ONCE else None
+            # A batch is claimed late, so that it sees who has left, but before the connections fall idle.
+            wants_batch = len(out) < _BATCHES_OUT and self._feed.is_low
+            claim = await asyncio.to_thread(self._claim) if wants_batch else None
             if claim is not None:
                 out.add(asyncio.create_task(self._deliver_batch(claim)))
-            elif out:
-                done, out = await asyncio.wait(out, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
-            elif until_idle:
+            elif wants_batch and until_idle and not out:
                 return
             else:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), timeout=_POLL_SECONDS)
+                out = await self._rest(out, until_low=not wants_batch)
         self._feed.close()
         await asyncio.gather(*out)
+
+    async def _rest(self, out: set[asyncio.Task[None]], *, until_low: bool) -> set[asyncio.Task[None]]:
+        """Wait a moment: until a batch is done, a new one is wanted, or the worker is told to stop."""
+        signals: list[asyncio.Task[Any]] = [asyncio.create_task(self._stopping.wait())]
+        if until_low:
+            signals.append(asyncio.create_task(self._feed.low()))
+        done, _ = await asyncio.wait({*out, *signals}, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for signal in signals:
+            signal.cancel()
+        for task in done & out:
+            task.result()  # raises what ended it
+        return out - done
 
     def _claim(self) -> Claim | None:
         now = self._plant.clock()
@@ -149,8 +159,8 @@ class Worker:
                     await deliver(self._feed, session=session, ledger=writer, note=self._note)
                 finally:
                     await session.close()
-            except LeaseLostError as error:
-                log.warning("letter withdrawn", why=str(error))
+            except WithdrawnError as error:
+                log.info("letter withdrawn", why=str(error))
             except RelayError as error:
                 rest = _FIRST_REST_SECONDS if self._last_good > good_before else min(rest * 2, _LONGEST_REST_SECONDS)
                 log.warning("connection to the relay ended", why=str(error), rest_seconds=rest)

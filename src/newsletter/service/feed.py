@@ -42,16 +42,22 @@ class Job:
 class Feed:
     """Holds what is left of each load. Everything happens in one event loop, so there are no locks."""
 
-    def __init__(self, *, messages_per_second: float = 0) -> None:
+    def __init__(self, *, messages_per_second: float = 0, low_water: int = 0) -> None:
         self._waiting: deque[tuple[Load, Recipient]] = deque()
         self._returned: deque[Job] = deque()
         self._arrival = asyncio.Event()
+        self._low_water = low_water
+        self._ebb = asyncio.Event()
         self._pace = _Pace(messages_per_second)
         self._closed = False
 
     @property
     def is_closed(self) -> bool:
         return self._closed
+
+    @property
+    def is_low(self) -> bool:
+        return len(self) <= self._low_water
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._returned)
@@ -72,6 +78,12 @@ class Feed:
             await self._arrival.wait()
         return not self._closed
 
+    async def low(self) -> None:
+        """Wait until few letters are left."""
+        while not self.is_low:
+            self._ebb.clear()
+            await self._ebb.wait()
+
     async def take(self) -> Job | None:
         """Take the next letter, waiting for it and for the pace; None once the feed is closed."""
         while await self.arrival():
@@ -89,6 +101,8 @@ class Feed:
         if self._returned:
             return self._returned.popleft()
         load, recipient = self._waiting.popleft()
+        if self.is_low:
+            self._ebb.set()
         return Job(load=load, recipient=recipient, letter=load.splicer.splice(recipient))
 
     def put_back(self, job: Job) -> None:
@@ -116,6 +130,7 @@ class Feed:
         dropped = [load for load, _ in self._waiting if is_dropped(load)]
         dropped += [job.load for job in self._returned if is_dropped(job.load)]
         self._waiting, self._returned = kept, kept_jobs
+        self._ebb.set()
         for load in dropped:
             load.close_one()
 

@@ -7,16 +7,17 @@ the cost of making a commit durable is shared, and no timer decides how long to 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from types import TracebackType
 from typing import Self
 
 from newsletter.domain.bounce import BounceKind
-from newsletter.domain.mailing import Batch, DoubtfulPolicy
+from newsletter.domain.mailing import Batch, DeliveryId, DoubtfulPolicy
 from newsletter.domain.reply import Outcome, Rejected
 from newsletter.domain.settlement import Settlement, settle
 from newsletter.mail.reason import find_reason
@@ -33,14 +34,25 @@ class Settled:
     outcome: Outcome
 
 
+class Verdict(Enum):
+    """Whether a staged letter may have its final dot."""
+
+    RELEASE = auto()
+    #: its reader has left, or its mailing was cancelled
+    WITHHELD = auto()
+    #: another worker has taken its batch over
+    TAKEN_OVER = auto()
+    #: there was none to decide on
+    NONE = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     """What one connection wants recorded before its next dot."""
 
     settled: tuple[Settled, ...]
     starting: Job | None
-    #: whether ``starting`` may be released
-    verdict: asyncio.Future[bool]
+    verdict: asyncio.Future[Verdict]
 
 
 class LedgerWriter:
@@ -68,11 +80,8 @@ class LedgerWriter:
                 await self._task
         self._thread.shutdown()
 
-    async def commit(self, settled: Sequence[Settled], *, starting: Job | None) -> bool:
-        """Record outcomes, and that ``starting`` is in flight, durably; then return whether it may be released.
-
-        It may not when its batch was taken over by another worker or its mailing was cancelled meanwhile.
-        """
+    async def commit(self, settled: Sequence[Settled], *, starting: Job | None = None) -> Verdict:
+        """Record outcomes, and that ``starting`` is in flight, durably; then say whether it may be released."""
         entry = _Entry(tuple(settled), starting, asyncio.get_running_loop().create_future())
         self._entries.append(entry)
         self._work.set()
@@ -95,7 +104,7 @@ class LedgerWriter:
                         settled.job.load.close_one()
                     entry.verdict.set_result(verdict)
 
-    def _write(self, entries: Sequence[_Entry]) -> list[bool]:
+    def _write(self, entries: Sequence[_Entry]) -> list[Verdict]:
         now = self._clock()
         with self._database.transaction() as transaction:
             standing = {batch: ledger.renew(transaction, batch, now=now) for batch in _batches(entries)}
@@ -107,13 +116,9 @@ class LedgerWriter:
             ]
             ledger.record_outcomes(transaction, settlements, now=now)
             starting = [entry.starting for entry in entries if entry.starting and standing[entry.starting.load.batch]]
-            withdrawn = ledger.mark_in_flight(transaction, [job.recipient.delivery for job in starting])
-        return [
-            entry.starting is not None
-            and standing[entry.starting.load.batch]
-            and entry.starting.recipient.delivery not in withdrawn
-            for entry in entries
-        ]
+            deliveries = [job.recipient.delivery for job in starting]
+            withdrawn = ledger.mark_in_flight(transaction, deliveries, now=now)
+        return [_judge(entry.starting, standing, withdrawn) for entry in entries]
 
     def _settle(self, settled: Settled, now: datetime) -> Settlement:
         reason, is_decisive = "", False
@@ -136,3 +141,11 @@ def _batches(entries: Sequence[_Entry]) -> dict[Batch, None]:
     jobs = [settled.job for entry in entries for settled in entry.settled]
     jobs += [entry.starting for entry in entries if entry.starting]
     return dict.fromkeys(job.load.batch for job in jobs)
+
+
+def _judge(starting: Job | None, standing: Mapping[Batch, bool], withdrawn: Collection[DeliveryId]) -> Verdict:
+    if starting is None:
+        return Verdict.NONE
+    if not standing[starting.load.batch]:
+        return Verdict.TAKEN_OVER
+    return Verdict.WITHHELD if starting.recipient.delivery in withdrawn else Verdict.RELEASE

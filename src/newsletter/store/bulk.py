@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import LargeBinary, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.store.database import Transaction
@@ -22,8 +22,9 @@ def insert_new_rows(transaction: Transaction, table: Table, columns: Mapping[str
     compiled = insert(table).on_conflict_do_nothing().compile(dialect=dialect, column_keys=list(columns))
     converted: list[Sequence[Any]] = []
     for name, values in columns.items():
-        convert = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
-        if convert:
+        kind = table.c[name].type
+        convert = kind.dialect_impl(dialect).bind_processor(dialect)
+        if convert and not isinstance(kind, LargeBinary):  # both drivers take bytes as they are
             by_value = {value: convert(value) for value in set(values)}
             converted.append([by_value[value] for value in values])
         else:

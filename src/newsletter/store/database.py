@@ -22,7 +22,7 @@ from newsletter.resources import folder
 #: What store functions take: an open transaction, which the use case commits.
 Transaction = Connection
 
-_BUSY_MILLISECONDS = 15_000
+_BUSY_SECONDS = 15
 
 
 class Database:
@@ -105,9 +105,10 @@ def _read_url(text: str) -> URL:
 
 
 def _open_engine(url: URL) -> Engine:
+    # Parameters are hidden, so that no error quotes an address into a log.
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

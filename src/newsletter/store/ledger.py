@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, literal, or_, select, update
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.letter import Recipient
@@ -37,6 +37,16 @@ from newsletter.store.tables import batches, deliveries, mailings, subscribers, 
 LEASE = timedelta(minutes=3)
 
 _SENDABLE = [DeliveryStatus.QUEUED.value, DeliveryStatus.DEFERRED.value]
+
+# Of a delivery's subscriber.
+_IS_ACTIVE = exists().where(
+    subscribers.c.id == deliveries.c.subscriber_id, subscribers.c.status == SubscriberStatus.ACTIVE
+)
+_IS_SUPPRESSED = (
+    exists()
+    .where(subscribers.c.id == deliveries.c.subscriber_id)
+    .where(suppressions.c.address_hash == subscribers.c.address_hash, suppressions.c.lifted_at.is_(None))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +88,7 @@ def claim_batch(transaction: Transaction, *, seat: Seat, now: datetime, doubtful
         .values(worker_id=seat.worker, lease_until=now + LEASE, fence=batch.fence)
     )
     found = recover(transaction, _covers(batch), doubtful=doubtful) if row.worker_id is not None else 0
-    _withhold(transaction, batch, now=now)
+    _withhold(transaction, _covers(batch), now=now)
     return Claim(batch=batch, recipients=_list_recipients(transaction, batch, now=now), found_doubtful=found)
 
 
@@ -108,11 +118,9 @@ _OUTCOME = (
 
 _IN_FLIGHT = (
     update(deliveries)
-    .where(
-        deliveries.c.mailing_id == bindparam("of_mailing"),
-        deliveries.c.position == bindparam("of_position"),
-        or_(*(deliveries.c.status == status for status in _SENDABLE)),  # IN cannot be used with many rows at once
-    )
+    .where(deliveries.c.mailing_id == bindparam("of_mailing"), deliveries.c.position == bindparam("of_position"))
+    .where(or_(*(deliveries.c.status == status for status in _SENDABLE)))  # IN cannot be used with many rows at once
+    .where(_IS_ACTIVE, ~_IS_SUPPRESSED)
     .values(status=DeliveryStatus.IN_FLIGHT.value)
 )
 
@@ -127,14 +135,22 @@ def record_outcomes(transaction: Transaction, settlements: Sequence[Settlement],
             _suppress_rejected(transaction, settlement, now=now)
 
 
-def mark_in_flight(transaction: Transaction, starting: Sequence[DeliveryId]) -> set[DeliveryId]:
-    """Record that letters are about to be released; return those that must not be, withheld by a cancel meanwhile."""
+def mark_in_flight(transaction: Transaction, starting: Sequence[DeliveryId], *, now: datetime) -> set[DeliveryId]:
+    """Record that letters are about to be released; return those that must not be.
+
+    The last look at the reader: who has left or been suppressed since the batch was claimed is withheld here, and so
+    is everybody whose mailing was cancelled meanwhile.
+    """
     if not starting:
         return set()
     rows = [{"of_mailing": delivery.mailing, "of_position": delivery.position} for delivery in starting]
     if transaction.execute(_IN_FLIGHT, rows).rowcount == len(starting):
         return set()
-    return {delivery for delivery in starting if _status_of(transaction, delivery) is not DeliveryStatus.IN_FLIGHT}
+    withdrawn = {each for each in starting if _status_of(transaction, each) is not DeliveryStatus.IN_FLIGHT}
+    for delivery in withdrawn:
+        this = and_(deliveries.c.mailing_id == delivery.mailing, deliveries.c.position == delivery.position)
+        _withhold(transaction, this, now=now)
+    return withdrawn
 
 
 def requeue(transaction: Transaction, refused: Sequence[DeliveryId], *, now: datetime) -> None:
@@ -229,20 +245,10 @@ def _covers(batch: Batch) -> ColumnElement[bool]:
     return and_(deliveries.c.mailing_id == batch.mailing, in_range)
 
 
-def _withhold(transaction: Transaction, batch: Batch, *, now: datetime) -> None:
-    sendable = and_(_covers(batch), deliveries.c.status.in_(_SENDABLE))
-    active = select(1).where(
-        subscribers.c.id == deliveries.c.subscriber_id, subscribers.c.status == SubscriberStatus.ACTIVE
-    )
-    suppressed = (
-        select(1)
-        .join(subscribers, subscribers.c.address_hash == suppressions.c.address_hash)
-        .where(subscribers.c.id == deliveries.c.subscriber_id, suppressions.c.lifted_at.is_(None))
-    )
-    for reason, applies in (
-        (WithheldReason.UNSUBSCRIBED, ~active.exists()),
-        (WithheldReason.SUPPRESSED, suppressed.exists()),
-    ):
+def _withhold(transaction: Transaction, where: ColumnElement[bool], *, now: datetime) -> None:
+    """Withhold what is not sent yet from those who have left or been suppressed."""
+    sendable = and_(where, deliveries.c.status.in_(_SENDABLE))
+    for reason, applies in ((WithheldReason.UNSUBSCRIBED, ~_IS_ACTIVE), (WithheldReason.SUPPRESSED, _IS_SUPPRESSED)):
         withheld = {"status": DeliveryStatus.WITHHELD, "reason": reason, "settled_at": now, "next_try_at": None}
         transaction.execute(update(deliveries).where(sendable, applies).values(withheld))
 

@@ -1,0 +1,82 @@
+"""A project folder driven by the real command line, as its users drive it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from newsletter.domain.token import KeyRing
+from newsletter.settings import load_settings
+from newsletter.store.database import Database
+from newsletter.store.subscribers import list_subscribers
+
+
+class CommandError(Exception):
+    """A command that ended otherwise than the test expected."""
+
+
+class Project:
+    """A fresh project; commands run as processes of their own."""
+
+    def __init__(self, folder: Path, *, database_url: str, relay_port: int, **options: str) -> None:
+        self.folder = folder
+        self.file = folder / "newsletter.toml"
+        self._environment = {**os.environ, "NEWSLETTER_CONFIG": str(self.file), **options}
+        self._environment["NEWSLETTER_DATABASE__URL"] = database_url
+        self.run("init", str(folder))
+        self.configure("base_url", "https://review.example.org")
+        self.configure("postal_address", "4 Lock Lane, Ostrel")
+        self.configure("from", "news@review.example.org")
+        self.configure("host", "127.0.0.1")
+        self.configure("port", relay_port)
+        self.run("migrate")
+
+    def configure(self, key: str, value: str | int) -> None:
+        """Set a key that the fresh file has already."""
+        text = self.file.read_text(encoding="utf-8")
+        changed, count = re.subn(rf"(?m)^{key} = [^#\n]*", f"{key} = {json.dumps(value)} ", text)
+        if count != 1:
+            message = f"the fresh newsletter.toml has {count} lines {key} = …"
+            raise CommandError(message)
+        self.file.write_text(changed, encoding="utf-8")
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command and leave it running; end it by its process id."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "newsletter", *arguments],
+            env=self._environment, cwd=self.folder.parent, text=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def run(self, *arguments: str, stdin: bytes | None = None, exit_status: int = 0) -> str:
+        """Run a command to its end and return what it prints; CommandError for another exit status."""
+        ended = subprocess.run(
+            [sys.executable, "-m", "newsletter", *arguments],
+            env=self._environment, cwd=self.folder.parent, input=stdin, capture_output=True, timeout=110, check=False,
+        )  # fmt: skip
+        if ended.returncode != exit_status:
+            message = f"{' '.join(arguments)} ended with {ended.returncode}: {ended.stderr.decode()}"
+            raise CommandError(message)
+        return (ended.stdout if exit_status == 0 else ended.stderr).decode()
+
+    def read(self, *arguments: str) -> Any:  # noqa: ANN401 - any JSON document
+        """Run a command with --json and return its document."""
+        return json.loads(self.run(*arguments, "--json"))
+
+    @property
+    def keys(self) -> KeyRing:
+        return KeyRing(load_settings(self.file, {}).security.secret_key.encode())
+
+    def public_ids(self) -> dict[str, bytes]:
+        """Return each subscriber's public id by address."""
+        database = Database(self._environment["NEWSLETTER_DATABASE__URL"])
+        try:
+            with database.snapshot() as snapshot:
+                return {each.address.text: each.public_id for each in list_subscribers(snapshot)}
+        finally:
+            database.close()
