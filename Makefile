@@ -21,7 +21,7 @@ setup-system: setup ## install Postgres, Postfix and Chromium for tests, where t
 demo: setup ## run the whole job once: articles, issue, mail, a bounce, an unsubscribe
 	@$(BIN)/python examples/demo.py
 
-serve: setup ## show the demo's desk and site on this machine
+serve: setup ## show the demo's site on this machine
 	@test -f $(DEMO)/newsletter.toml || $(BIN)/python examples/demo.py
 	@NEWSLETTER_CONFIG=$(DEMO)/newsletter.toml $(BIN)/newsletter serve
 
@@ -30,7 +30,7 @@ check: setup ## formatting, lint, types, architecture, docs
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@if [ -f tools/generate_docs.py ]; then set -x; $(BIN)/python tools/generate_docs.py --check; fi
+	$(BIN)/python tools/generate_docs.py --check
 
 format: setup ## format the code and apply the safe fixes
 	$(BIN)/ruff format
@@ -43,7 +43,7 @@ soak: setup-system ## run the long tests at full counts
 	$(BIN)/python -m pytest -m soak --timeout=0
 
 bench: setup-system ## measure each figure of docs/scaling.md against its yardstick
-	$(BIN)/python tests/bench/run.py
+	PYTHONPATH=tests $(BIN)/python -m bench.run
 
 screenshots: setup-system ## draw the pages and letters again as pictures
 	$(BIN)/python tools/screenshots.py

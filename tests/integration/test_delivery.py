@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,14 +20,14 @@ from mailing_stand import (
     open_a_mailing,
     report_on,
 )
-from newsletter.domain.mailing import DoubtfulPolicy, Mailing, MailingReport, MailingStatus
+from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy, Mailing, MailingReport, MailingStatus
 from newsletter.domain.token import Purpose, ReaderToken, hash_address, verify_delivery
 from newsletter.engine.worker import Plant, Worker
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.mail.outbox import open_outbox
 from newsletter.service.control_mailing import cancel_mailing, pause_mailing, resume_mailing
 from newsletter.service.health import PauseThresholds
-from newsletter.store import suppressions
+from newsletter.store import ledger, mailings, suppressions
 from newsletter.store.database import Database
 from newsletter.store.seats import take_seat
 from relay import HANG_UP, STALL, Script, ScriptedRelay
@@ -37,11 +37,8 @@ ADDRESSES = [f"reader{number}@example.net" for number in range(1, 21)]
 
 
 @pytest.fixture
-def database(sqlite_url: str) -> Iterator[Database]:
-    database = Database(sqlite_url)
-    database.migrate()
-    yield database
-    database.close()
+def database(sqlite_database: Database) -> Database:
+    return sqlite_database
 
 
 async def work(plant: Plant) -> None:
@@ -168,15 +165,40 @@ async def test_a_letter_lost_behind_the_dot_is_sent_again_under_resend(database:
     assert relay.dotted.count(ADDRESSES[4]) == 2
 
 
-@pytest.mark.parametrize("policy", [DoubtfulPolicy.HOLD, DoubtfulPolicy.ASK])
-async def test_a_letter_lost_behind_the_dot_is_held_and_named_otherwise(
-    database: Database, policy: DoubtfulPolicy
-) -> None:
-    relay, report = await delivered(database, once(only_for(ADDRESSES[4], ".", HANG_UP)), doubtful=policy)
+async def test_a_letter_lost_behind_the_dot_is_held_and_named_under_hold(database: Database) -> None:
+    script = once(only_for(ADDRESSES[4], ".", HANG_UP))
+    relay, report = await delivered(database, script, doubtful=DoubtfulPolicy.HOLD)
 
     assert counted(report) == {"accepted": 19, "doubtful": 1}
     assert report.doubtful == (ADDRESSES[4],)
+    assert report.mailing.status is MailingStatus.FINISHED
     assert relay.dotted.count(ADDRESSES[4]) == 1
+
+
+async def test_a_letter_lost_behind_the_dot_pauses_the_mailing_under_ask(database: Database) -> None:
+    script = once(only_for(ADDRESSES[4], ".", HANG_UP))
+    _, report = await delivered(database, script, doubtful=DoubtfulPolicy.ASK, connections=1)
+
+    assert report.doubtful == (ADDRESSES[4],)
+    assert report.mailing.status is MailingStatus.PAUSED
+    assert "may or may not have arrived" in (report.mailing.pause_reason or "")
+
+
+async def test_what_a_dead_worker_left_in_flight_pauses_the_mailing_under_ask(database: Database) -> None:
+    add_readers(database, ADDRESSES)
+    mailing = open_a_mailing(database)
+    with take_seat(database, now=datetime.now(UTC)) as dead, database.transaction() as transaction:
+        now = datetime.now(UTC)
+        mailings.start_due(transaction, now=now)
+        ledger.claim_batch(transaction, seat=dead, now=now, doubtful=DoubtfulPolicy.ASK)
+        ledger.mark_in_flight(transaction, [DeliveryId(mailing.id, 3)], now=now)
+    async with ScriptedRelay() as relay:
+        await work(a_plant(database, port=relay.port, doubtful=DoubtfulPolicy.ASK))
+    report = report_on(database, mailing)
+
+    assert relay.accepted == []
+    assert counted(report) == {"queued": 19, "doubtful": 1}
+    assert report.mailing.status is MailingStatus.PAUSED
 
 
 async def test_a_refused_sender_pauses_the_mailing_and_marks_nobody(database: Database) -> None:
@@ -301,6 +323,36 @@ async def test_a_worker_told_to_stop_leaves_nothing_in_doubt(database: Database)
 
     assert set(counted(report)) <= {"accepted", "queued"}
     assert report.counts["accepted"] == len(relay.accepted)  # type: ignore[index] # a StrEnum's value is its key
+
+
+async def test_a_connection_that_rests_does_not_hold_up_the_end(database: Database) -> None:
+    def refuse_the_second(number: int, _: int, verb: str, __: str) -> str | None:
+        return "421 4.7.0 too many connections" if verb == "CONNECT" and number > 1 else None
+
+    started = time.monotonic()
+    _, report = await delivered(database, refuse_the_second, connections=8)
+
+    assert counted(report) == {"accepted": 20}
+    assert time.monotonic() - started < 5
+
+
+async def test_a_mailing_that_was_cancelled_cannot_pause_itself_and_the_worker_goes_on(database: Database) -> None:
+    add_readers(database, ADDRESSES)
+    mailing = open_a_mailing(database)
+
+    def cancel_then_refuse(_: int, __: int, verb: str, ___: str) -> str | None:
+        if verb != "MAIL":
+            return None
+        with database.snapshot() as snapshot:
+            status = mailings.find_mailing(snapshot, mailing.id).status
+        if status is MailingStatus.RUNNING:
+            cancel_mailing(mailing.id, database=database, now=datetime.now(UTC))
+        return "550 5.7.1 sender not allowed"
+
+    async with ScriptedRelay(cancel_then_refuse) as relay:
+        await work(a_plant(database, port=relay.port, connections=1))
+
+    assert counted(report_on(database, mailing)) == {"withheld": 20}
 
 
 async def test_a_deferred_letter_is_tried_again_when_it_is_due(database: Database) -> None:

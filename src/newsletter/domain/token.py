@@ -110,7 +110,15 @@ def hash_address(normalized: str, key: bytes) -> bytes:
 
 
 def _mac(secret: bytes, purpose: Purpose, body: bytes, length: int) -> bytes:
-    return hmac.digest(secret, purpose.value.encode("ascii") + b"\0" + body, "sha256")[:length]
+    mac = _begin_mac(secret, purpose).copy()
+    mac.update(body)
+    return mac.digest()[:length]
+
+
+@cache
+def _begin_mac(secret: bytes, purpose: Purpose) -> hmac.HMAC:
+    # Copying a MAC that has read key and purpose takes half the time of beginning a new one.
+    return hmac.new(secret, purpose.value.encode("ascii") + b"\0", "sha256")
 
 
 @cache

@@ -1,11 +1,10 @@
-"""The embedded engine: deliver in this process, under a worker's seat, until idle or told to stop."""
+"""Deliver in this process, under a worker's seat, until nothing is due or it is told to stop."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 import time
-from collections.abc import Callable
 from contextlib import suppress
 
 from newsletter.domain.mailing import MailingStatus
@@ -16,15 +15,13 @@ from newsletter.store.seats import is_seat_taken, take_seat
 _LOOK_SECONDS = 0.5
 
 
-def deliver_due(plant: Plant, *, until_idle: bool = True, on_start: Callable[[Worker], None] | None = None) -> None:
-    """Deliver what is due. SIGTERM and SIGINT drain: letters in flight settle, nothing is left doubtful.
+def deliver_due(plant: Plant) -> None:
+    """Deliver until nothing is due. SIGTERM and SIGINT drain: letters in flight settle, nothing is left doubtful.
 
-    ``on_start`` is given the worker, whose ``stop`` drains too. Raises RefusedError where another process delivers from
-    this SQLite database.
+    Raises RefusedError where another process delivers from this SQLite database.
     """
     with take_seat(plant.database, now=plant.clock()) as seat:
-        worker = Worker(plant, seat)
-        asyncio.run(_run(worker, until_idle=until_idle, on_start=on_start))
+        asyncio.run(_run(Worker(plant, seat)))
 
 
 def wait_for_others(plant: Plant, mailing_id: int) -> None:
@@ -37,11 +34,9 @@ def wait_for_others(plant: Plant, mailing_id: int) -> None:
         time.sleep(_LOOK_SECONDS)
 
 
-async def _run(worker: Worker, *, until_idle: bool, on_start: Callable[[Worker], None] | None) -> None:
+async def _run(worker: Worker) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(RuntimeError, ValueError):  # not the main thread: its owner calls stop()
+        with suppress(RuntimeError, ValueError):  # not in the main thread, where no signal arrives
             loop.add_signal_handler(number, worker.stop)
-    if on_start is not None:
-        on_start(worker)
-    await worker.run(until_idle=until_idle)
+    await worker.run(until_idle=True)

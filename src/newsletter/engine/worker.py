@@ -12,8 +12,8 @@ from typing import Any
 import structlog
 
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy
-from newsletter.domain.reply import Accepted, Outcome
-from newsletter.errors import NewsletterError, RelayError, WithdrawnError
+from newsletter.domain.reply import Accepted, Outcome, Unknown
+from newsletter.errors import IllegalMoveError, NewsletterError, RelayError, WithdrawnError
 from newsletter.mail.message import Splicer
 from newsletter.service.control_mailing import pause_mailing
 from newsletter.service.deliver import deliver
@@ -61,6 +61,7 @@ class Worker:
         self._splicers: dict[int, Splicer] = {}
         self._loads: dict[int, set[Load]] = {}
         self._stopping = asyncio.Event()
+        self._ending = asyncio.Event()
         self._last_good = plant.clock()
 
     def stop(self) -> None:
@@ -72,14 +73,16 @@ class Worker:
         plant = self._plant
         try:
             async with (
-                LedgerWriter(plant.database, clock=plant.clock, doubtful=plant.doubtful) as writer,
+                LedgerWriter(
+                    plant.database, clock=plant.clock, doubtful=plant.doubtful, connections=plant.connections
+                ) as writer,
                 asyncio.TaskGroup() as tasks,
             ):
                 for _ in range(plant.connections):
                     tasks.create_task(self._keep_connection(writer))
                 watch = tasks.create_task(self._watch())
                 await self._claim_batches(until_idle=until_idle)
-                self._feed.close()
+                self._ending.set()
                 watch.cancel()
         except* NewsletterError as errors:
             raise errors.exceptions[0] from None
@@ -91,9 +94,11 @@ class Worker:
             wants_batch = len(out) < _BATCHES_OUT and self._feed.is_low
             claim = await asyncio.to_thread(self._claim) if wants_batch else None
             if claim is not None:
+                if not out:
+                    self._last_good = self._plant.clock()  # patience begins with the work, not in a quiet week before
                 out.add(asyncio.create_task(self._deliver_batch(claim)))
             elif wants_batch and until_idle and not out:
-                return
+                break
             else:
                 out = await self._rest(out, until_low=not wants_batch)
         self._feed.close()
@@ -127,6 +132,9 @@ class Worker:
         mailing = claim.batch.mailing
         health = self._health[mailing]
         load = self._feed.load(claim, self._splicers[mailing])
+        if claim.found_doubtful and self._plant.doubtful is DoubtfulPolicy.ASK:
+            health.ask_about_doubtful()
+            self._feed.drop_mailing(mailing)
         loads = self._loads.setdefault(mailing, set())
         loads.add(load)
         await load.done.wait()
@@ -166,13 +174,13 @@ class Worker:
                 log.warning("connection to the relay ended", why=str(error), rest_seconds=rest)
                 await self._weigh(error)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), timeout=rest)
+                    await asyncio.wait_for(self._ending.wait(), timeout=rest)
 
     async def _weigh(self, error: RelayError) -> None:
         """Pause what is running where the relay's refusal will not pass by itself, or lasts."""
         lasts = self._plant.clock() - self._last_good > _PATIENCE
         if error.is_lasting or lasts:
-            for mailing in list(self._health):
+            for mailing in [mailing for mailing, loads in self._loads.items() if loads]:
                 await self._pause(mailing, str(error))
 
     def _note(self, delivery: DeliveryId, outcome: Outcome) -> None:
@@ -180,6 +188,8 @@ class Worker:
             self._last_good = self._plant.clock()
         health = self._health[delivery.mailing]
         health.note(delivery, outcome)
+        if isinstance(outcome, Unknown) and self._plant.doubtful is DoubtfulPolicy.ASK:
+            health.ask_about_doubtful()
         if health.pause_reason is not None:
             self._feed.drop_mailing(delivery.mailing)
 
@@ -194,14 +204,15 @@ class Worker:
         blamed = self._health[mailing].blamed
         self._health[mailing] = Health(self._plant.thresholds)
         self._feed.drop_mailing(mailing)
-        await asyncio.to_thread(
-            pause_mailing,
-            mailing,
-            reason=reason,
-            blamed=blamed,
-            database=self._plant.database,
-            now=self._plant.clock(),
-        )
+        with suppress(IllegalMoveError):  # it was cancelled meanwhile
+            await asyncio.to_thread(
+                pause_mailing,
+                mailing,
+                reason=reason,
+                blamed=blamed,
+                database=self._plant.database,
+                now=self._plant.clock(),
+            )
 
     def _list_stopped(self) -> list[int]:
         with self._plant.database.snapshot() as snapshot:

@@ -146,6 +146,8 @@ class SmtpSession:
             self._needs_reset = False
 
     async def _reply(self) -> Reply:
+        if self._replies.has_one:  # most replies of a pipeline arrive together; only the first is waited for
+            return await self._replies.take()
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 return await self._replies.take()
@@ -154,6 +156,8 @@ class SmtpSession:
             raise RelayError(f"The relay did not answer for {self._timeout_seconds:g} seconds.") from error
 
     async def _drain(self) -> None:
+        if not self._replies.is_full:
+            return
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 await self._replies.drain()
@@ -217,6 +221,10 @@ class _Replies(asyncio.Protocol):
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
 
+    @property
+    def has_one(self) -> bool:
+        return bool(self._read)
+
     async def take(self) -> Reply:
         """Return the next reply, waiting for it. Raises RelayError when the connection is gone or talks nonsense."""
         while not self._read:
@@ -226,10 +234,13 @@ class _Replies(asyncio.Protocol):
             await self._reader
         return self._read.popleft()
 
+    @property
+    def is_full(self) -> bool:
+        """Tell whether the connection takes nothing more for now."""
+        return self._writer is not None
+
     async def drain(self) -> None:
-        """Wait until the connection takes more. Raises RelayError when it is gone."""
-        if self._lost is not None and not self._read:
-            raise RelayError(self._lost)
+        """Wait until the connection takes more, or is gone, which the next reply tells."""
         if self._writer is not None:
             await self._writer
 

@@ -36,6 +36,13 @@ class Health:
         """Deliveries that were rejected for a fault of ours."""
         return [delivery for delivery, outcome in self._streak if isinstance(outcome, Rejected)]
 
+    def ask_about_doubtful(self) -> None:
+        """Have the mailing pause, since an editor wants to decide on letters that may or may not have arrived."""
+        self.pause_reason = (
+            "A connection or a process was lost while letters were on their way, and some may or may not have arrived. "
+            "'newsletter issue doubtful N' names them; decide with --resend or --hold, then resume."
+        )
+
     def note(self, delivery: DeliveryId, outcome: Outcome) -> None:
         self._outcomes += 1
         self._rejections += isinstance(outcome, Rejected)

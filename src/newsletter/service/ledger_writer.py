@@ -1,7 +1,8 @@
 """The ledger's writer: one thread that commits for all connections at once.
 
-While one commit is under way the entries of all other connections gather, and the next commit takes them together. So
-the cost of making a commit durable is shared, and no timer decides how long to wait.
+While one commit is under way the entries of all other connections gather, and the next commit takes them together, so
+that the cost of making a commit durable is shared. Commits follow each other no faster than every few milliseconds,
+unless all connections wait for one: a fast relay gets larger groups, a slow one never waits.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from newsletter.mail.reason import find_reason
 from newsletter.service.feed import Job
 from newsletter.store import ledger
 from newsletter.store.database import Database
+
+_COMMIT_SECONDS = 0.0003  # for each connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,12 @@ class _Entry:
 class LedgerWriter:
     """Records outcomes, and grants each letter its final dot."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime], doubtful: DoubtfulPolicy) -> None:
+    def __init__(
+        self, database: Database, *, clock: Callable[[], datetime], doubtful: DoubtfulPolicy, connections: int
+    ) -> None:
         self._database = database
+        self._connections = connections
+        self._next_commit = 0.0
         self._clock = clock
         self._doubtful = doubtful
         self._entries: list[_Entry] = []
@@ -90,8 +97,7 @@ class LedgerWriter:
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await self._work.wait()
-            self._work.clear()
+            await self._gather_entries()
             entries, self._entries = self._entries, []
             try:
                 verdicts = await loop.run_in_executor(self._thread, self._write, entries)
@@ -103,6 +109,17 @@ class LedgerWriter:
                     for settled in entry.settled:
                         settled.job.load.close_one()
                     entry.verdict.set_result(verdict)
+
+    async def _gather_entries(self) -> None:
+        """Wait until every connection wants a commit, or one does and the last commit is a moment old."""
+        loop = asyncio.get_running_loop()
+        await self._work.wait()
+        while len(self._entries) < self._connections and (rest := self._next_commit - loop.time()) > 0:
+            self._work.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._work.wait(), timeout=rest)
+        self._work.clear()
+        self._next_commit = loop.time() + _COMMIT_SECONDS * self._connections
 
     def _write(self, entries: Sequence[_Entry]) -> list[Verdict]:
         now = self._clock()

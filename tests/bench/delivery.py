@@ -1,0 +1,71 @@
+"""How fast a mailing goes out, as a share of what bare smtp-source sends to the same relay in the same minute."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.figure import Figure
+from bench.smtp_tools import measure_source, run_sink
+from mailing_stand import a_plant, a_rendered_issue, add_readers, counted, deliver_all, open_a_mailing, report_on
+from newsletter.store.database import Database
+
+LETTERS = 4000
+LETTER_BYTES = 80_000
+PAIRS = 7
+
+
+def measure_delivery(*, connections: int, url: str | None = None) -> Iterator[Figure]:
+    """Send 80 kB letters with personal links under the strict ledger, alternating with smtp-source; medians."""
+    rates, ratios, costs = [], [], []
+    with run_sink() as port:
+        measure_source(port, letters=LETTERS // 4, letter_bytes=LETTER_BYTES)
+        for _ in range(PAIRS):
+            yardstick = measure_source(port, letters=LETTERS, letter_bytes=LETTER_BYTES)
+            with _a_database(url) as database:
+                rate, cost = _deliver(database, port, connections=connections)
+            rates.append(rate)
+            costs.append(cost)
+            ratios.append(rate / yardstick)
+    yield Figure(
+        name=f"delivery, {connections} connections, ledger on {'Postgres' if url else 'SQLite'}",
+        measured=f"{statistics.median(rates):,.0f} letters/s, {statistics.median(costs):.0f} µs CPU a letter",
+        yardstick="smtp-source -d -s 8, same sink",
+        ratio=statistics.median(ratios),
+    )
+
+
+def _deliver(database: Database, port: int, *, connections: int) -> tuple[float, float]:
+    """Return letters a second, and the sender's CPU time for each in µs."""
+    rendered = a_rendered_issue(words=LETTER_BYTES // 5)
+    mailing = open_a_mailing(database, rendered)
+    plant = a_plant(database, port=port, connections=connections)
+    started, before = time.perf_counter(), _cpu_seconds()
+    deliver_all(plant)
+    seconds, cpu = time.perf_counter() - started, _cpu_seconds() - before
+    assert counted(report_on(database, mailing)) == {"accepted": LETTERS}
+    return LETTERS / seconds, cpu / LETTERS * 1e6
+
+
+@contextmanager
+def _a_database(url: str | None) -> Iterator[Database]:
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(url or f"sqlite:///{Path(folder) / 'newsletter.db'}")
+        if url is not None:
+            database.migrate("base")
+        database.migrate()
+        add_readers(database, [f"reader{number}@example.net" for number in range(LETTERS)])
+        try:
+            yield database
+        finally:
+            database.close()
+
+
+def _cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime

@@ -1,0 +1,73 @@
+"""Killed with -9 again and again, at random moments: nobody lost, and few mailed twice, each of them known."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from newsletter.resources import folder
+from project import Project
+from smtp_server import SmtpServer
+
+PAGE = folder("examples") / "articles" / "ostrel-review.txt"
+CONNECTIONS = 8
+READERS = 20_000
+KILLS = 50
+
+
+def wait_for_letters(smtp_server: SmtpServer, more: int) -> None:
+    """Wait until ``more`` letters have come since now; TimeoutError after a minute."""
+    enough = threading.Event()
+    goal = len(smtp_server.letters) + more
+    smtp_server.on_letter = lambda _: enough.set() if len(smtp_server.letters) >= goal else None
+    if not enough.wait(timeout=60):
+        message = f"no {more} letters came within a minute"
+        raise TimeoutError(message)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("policy", ["resend", "hold"])
+def test_fifty_kills_lose_nobody(tmp_path: Path, database_url: str, smtp_server: SmtpServer, policy: str) -> None:
+    options = {
+        "NEWSLETTER_SMTP__CONNECTIONS": str(CONNECTIONS),
+        "NEWSLETTER_RENDER__COMPILER": "mrml",
+        "NEWSLETTER_SENDING__DOUBTFUL": policy,
+    }
+    project = Project(tmp_path / "review", database_url=database_url, relay_port=smtp_server.port, **options)
+    addresses = [f"reader{number:05}@example.net" for number in range(READERS)]
+    (tmp_path / "readers.csv").write_text("email\n" + "\n".join(addresses), encoding="utf-8")
+    project.run("subscribers", "import", str(tmp_path / "readers.csv"), "--consent-source", "a list")
+    project.run("articles", "import", str(PAGE))
+    for article in project.read("articles", "list"):
+        project.run("articles", "edit", str(article["id"]), "--headline", f"What article {article['id']} found")
+    project.run("issue", "draft")
+    project.run("issue", "approve", "1", "--by", "Editor")
+    project.run("issue", "send", "1")
+
+    moments = random.Random(20260312)  # noqa: S311 - the same moments each time
+    for _ in range(KILLS):
+        sending = project.start("issue", "resume", "1", "--wait")
+        wait_for_letters(smtp_server, moments.randint(1, 200))
+        time.sleep(moments.random() / 100)
+        sending.send_signal(signal.SIGKILL)
+        sending.communicate(timeout=10)
+    project.run("issue", "resume", "1", "--wait")
+
+    report = project.read("issue", "report", "1")
+    received = Counter(smtp_server.recipients)
+    repeated = sum(received.values()) - len(received)
+    if policy == "resend":
+        assert set(received) == set(addresses)
+        assert report["accepted"] == READERS
+        assert repeated <= KILLS * CONNECTIONS
+    else:
+        assert repeated == 0
+        assert report["accepted"] + report["doubtful"] == READERS
+        assert READERS - len(received) <= report["doubtful"] <= KILLS * CONNECTIONS
+    print(f"{policy}: {repeated} letters twice, {report['doubtful_resent']} resent, {report['doubtful']} doubtful")  # noqa: T201
