@@ -4,7 +4,6 @@ From stored articles to accepted mail, a bounce and an unsubscribe, in the folde
 made anew each time. Every step is a command that an editor could type; letters go to an outbox folder in place of a
 relay.
 """
-# ruff: noqa: INP001, T201  # a script that speaks to the person at the keyboard
 
 from __future__ import annotations
 
@@ -62,32 +61,6 @@ from = "editors@ostrel-review.example"
 [security]
 secret_key = "{secret_key}"
 address_key = "{address_key}"
-"""
-
-_DELIVERY_REPORT = """\
-From: Mail Delivery System <mailer-daemon@{host}>
-To: {return_path}
-Subject: Undelivered Mail Returned to Sender
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="part"
-
---part
-
-The mailbox {address} does not exist here.
---part
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mail.{host}
-
-Final-Recipient: rfc822; {address}
-Action: failed
-Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 No such user here
---part
-Content-Type: text/rfc822-headers
-
-Message-ID: {message_id}
---part--
 """
 
 # The sample page has no headlines, as the real pages have none: an editor writes them.
@@ -212,10 +185,11 @@ def return_a_letter() -> str:
     """Let a host far away refuse one letter for good, in the words of RFC 3464."""
     letter = read_letter("2-3.eml")
     address, return_path = letter["Delivered-To"], letter["Return-Path"].strip("<>")
-    report = _DELIVERY_REPORT.format(
+    report = (SAMPLES / "delivery-report.eml").read_text(encoding="utf-8")
+    filled = report.format(
         host=address.partition("@")[2], address=address, return_path=return_path, message_id=letter["Message-ID"]
     )
-    newsletter("bounces", "read", "-", text=report)
+    newsletter("bounces", "read", "-", text=filled)
     bounce = newsletter_json("bounces", "list")[0]
     suppressed = newsletter_json("subscribers", "show", address)["suppression"]
     require(suppressed is not None, f"{address} is suppressed.")

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+from newsletter.store.database import Database
 from postgres_server import PostgresServer
 from smtp_server import SmtpServer
 
 # The folder of the run's one Postgres: named by the first process, inherited by pytest-xdist's workers.
 _POSTGRES_FOLDER = "NEWSLETTER_TESTS_POSTGRES_FOLDER"
+_GIGABYTE = 2**30
 _IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+
+
+# How many examples each property is tried on; `pytest --hypothesis-profile soak` tries a hundred times as many.
+settings.register_profile("quick", max_examples=50, deadline=None)
+settings.register_profile("soak", max_examples=5000, deadline=None)
+settings.load_profile("quick")
 
 
 def pytest_configure() -> None:
     if not _IS_WORKER:
-        os.environ[_POSTGRES_FOLDER] = tempfile.mkdtemp(prefix="newsletter-postgres-")
+        os.environ[_POSTGRES_FOLDER] = tempfile.mkdtemp(prefix="newsletter-postgres-", dir=find_memory())
 
 
 def pytest_unconfigure() -> None:
@@ -54,6 +64,60 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """Give the URL of a fresh and empty database; each test runs once on SQLite and once on Postgres."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give an SQLite database without rows, migrated once per process; tests copy it."""
+    file = tmp_path_factory.mktemp("migrated") / "newsletter.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: PostgresServer) -> Iterator[str]:
+    """Give the name of a Postgres database without rows, migrated once per process; tests copy it."""
+    with postgres_server.database() as url:
+        migrate(url)
+        yield postgres_server.name_of(url)
+
+
+@pytest.fixture
+def sqlite_database(sqlite_url: str, migrated_file: Path) -> Iterator[Database]:
+    """Give a migrated SQLite database, open; its file is the one that ``sqlite_url`` names."""
+    shutil.copyfile(migrated_file, sqlite_url.removeprefix("sqlite:///"))
+    database = Database(sqlite_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def postgres_database(postgres_server: PostgresServer, migrated_template: str) -> Iterator[Database]:
+    """Give a migrated Postgres database, open."""
+    with postgres_server.database(template=migrated_template) as url:
+        database = Database(url)
+        yield database
+        database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """Give a migrated database, open; each test runs once on SQLite and once on Postgres."""
+    opened: Database = request.getfixturevalue(f"{request.param}_database")
+    return opened
+
+
+def find_memory() -> Path | None:
+    """Return the folder that is memory and not a disk, where a database is copied ten times as fast; None without."""
+    memory = Path("/dev/shm")  # noqa: S108 - the folder made in it has a name nobody can foretell
+    is_roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _GIGABYTE
+    return memory if is_roomy else None
+
+
+def migrate(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    database.close()
 
 
 @pytest.fixture

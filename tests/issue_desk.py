@@ -8,12 +8,11 @@ from functools import partial
 
 from builders import a_masthead
 from draft_builders import NOW, an_article
-from newsletter.domain.address import EmailAddress
+from mailing_stand import SENDER
 from newsletter.domain.approval import Approval
 from newsletter.domain.article import Article
 from newsletter.domain.cadence import Cadence
 from newsletter.domain.issue import Draft, Masthead
-from newsletter.domain.letter import Sender
 from newsletter.render.issue import render_issue
 from newsletter.render.mjml import Mrml
 from newsletter.service.approve_issue import approve_issue
@@ -24,15 +23,6 @@ from newsletter.store import articles
 from newsletter.store.database import Database
 
 CADENCE = Cadence(first=dt.date(2026, 12, 3), at=dt.time(9), timezone="Europe/Stockholm")
-SENDER = Sender(
-    name="The Meridian Review",
-    address=EmailAddress("editors@review.example"),
-    reply_to=EmailAddress("editors@review.example"),
-    bounce_address="b+{token}@review.example",
-    list_id="review.review.example",
-    feedback_id="reviewletter",
-    base_url="https://review.example",
-)
 
 render = partial(render_issue, compiler=Mrml())
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Literal
 
@@ -11,7 +10,7 @@ from newsletter.app import App
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.subscriber import NewSubscriber, SubscriberStatus
 from newsletter.domain.token import hash_address
-from newsletter.settings import Bounces, CadenceSection, DatabaseSection, Mail, Security, Settings, Site, Smtp
+from newsletter.settings import Bounces, CadenceSection, Mail, Security, Settings, Site, Smtp
 from newsletter.store.database import Database
 from newsletter.store.subscribers import add_subscriber
 
@@ -19,31 +18,24 @@ from newsletter.store.subscribers import add_subscriber
 SLOT = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
 
 
-@contextmanager
 def a_newsletter(
-    url: str,
+    database: Database,
     *,
     mode: Literal["draft", "send"] = "draft",
     relay_port: int = 25,
     maildir: str = "",
     clock: Callable[[], datetime] = lambda: SLOT,
-) -> Iterator[App]:
-    """Open a newsletter on an empty database, whose first slot is due at SLOT."""
+) -> App:
+    """Return a newsletter on a migrated database, whose first slot is due at SLOT."""
     settings = Settings(
         site=Site(name="The Meridian Review", postal_address="12 Harbour Lane, Port Alder"),
-        database=DatabaseSection(url=url),
         cadence=CadenceSection(first=date(2026, 3, 5), mode=mode, first_number=41),
         smtp=Smtp(host="127.0.0.1", port=relay_port, timeout_seconds=5),
         mail=Mail(from_="news@review.example"),
         bounces=Bounces(maildir=maildir),
         security=Security(secret_key="k" * 32, address_key="a" * 32),
     )
-    database = Database(url)
-    try:
-        database.migrate()
-        yield App(settings=settings, database=database, clock=clock)
-    finally:
-        database.close()
+    return App(settings=settings, database=database, clock=clock)
 
 
 def add_reader(

@@ -14,7 +14,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import psycopg
@@ -70,11 +70,15 @@ class PostgresServer:
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={quote(str(self._folder), safe='')}"
 
+    def name_of(self, url: str) -> str:
+        """Return the name of the database that ``url`` leads to."""
+        return urlsplit(url).path.removeprefix("/")
+
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """Give the URL of a fresh and empty database that lasts as long as the block."""
+    def database(self, *, template: str = "template1") -> Iterator[str]:
+        """Give the URL of a fresh copy of ``template``, empty by default, that lasts as long as the block."""
         name = f"test_{uuid4().hex}"
-        self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield self.url(name)
         finally:

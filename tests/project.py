@@ -7,10 +7,15 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner
+
+from newsletter.cli import app
 from newsletter.domain.token import KeyRing
+from newsletter.errors import NewsletterError
 from newsletter.settings import load_settings
 from newsletter.store.database import Database
 from newsletter.store.subscribers import list_subscribers
@@ -21,7 +26,7 @@ class CommandError(Exception):
 
 
 class Project:
-    """A fresh project; commands run as processes of their own."""
+    """A fresh project. Commands run in this process, but for those whose own process is the point."""
 
     def __init__(self, folder: Path, *, database_url: str, relay_port: int, **options: str) -> None:
         self.folder = folder
@@ -55,14 +60,24 @@ class Project:
 
     def run(self, *arguments: str, stdin: bytes | None = None, exit_status: int = 0) -> str:
         """Run a command to its end and return what it prints; CommandError for another exit status."""
-        ended = subprocess.run(
-            [sys.executable, "-m", "newsletter", *arguments],
-            env=self._environment, cwd=self.folder.parent, input=stdin, capture_output=True, timeout=110, check=False,
-        )  # fmt: skip
-        if ended.returncode != exit_status:
-            message = f"{' '.join(arguments)} ended with {ended.returncode}: {ended.stderr.decode()}"
+        with chdir(self.folder.parent):
+            ended = CliRunner().invoke(app, arguments, env=self._environment, input=stdin)
+        if ended.exception and not isinstance(ended.exception, (NewsletterError, SystemExit)):
+            raise ended.exception
+        errors = ended.stderr + (str(ended.exception) if isinstance(ended.exception, NewsletterError) else "")
+        return self._judge(arguments, ended.exit_code, exit_status, ended.stdout, errors)
+
+    def run_alone(self, *arguments: str, exit_status: int = 0) -> str:
+        """Run a command in a process of its own to its end; otherwise like ``run``."""
+        with self.start(*arguments) as started:
+            output, errors = started.communicate(timeout=110)
+        return self._judge(arguments, started.returncode, exit_status, output, errors)
+
+    def _judge(self, arguments: tuple[str, ...], status: int, expected: int, output: str, errors: str) -> str:
+        if status != expected:
+            message = f"{' '.join(arguments)} ended with {status}: {errors}"
             raise CommandError(message)
-        return (ended.stdout if exit_status == 0 else ended.stderr).decode()
+        return output if expected == 0 else errors
 
     def read(self, *arguments: str) -> Any:  # noqa: ANN401 - any JSON document
         """Run a command with --json and return its document."""

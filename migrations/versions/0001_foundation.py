@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("stored_at", MOMENT, nullable=False),
         sa.Column("retracted_at", MOMENT, nullable=True),
         sa.CheckConstraint("kind <> 'event' OR starts_at IS NOT NULL", name=op.f("ck_announcements_event_starts")),
-        sa.CheckConstraint("kind IN ('event', 'news')", name=op.f("ck_announcements_kind")),
+        sa.CheckConstraint("kind = 'event' OR kind = 'news'", name=op.f("ck_announcements_kind")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_announcements")),
     )
     op.create_table(
@@ -100,12 +100,11 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=24), nullable=True),
         sa.Column("resent", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.CheckConstraint(
-            "status IN ('queued', 'in_flight', 'accepted', 'deferred', 'rejected', 'withheld', 'doubtful')",
+            "status = 'queued' OR status = 'in_flight' OR status = 'accepted' OR status = 'deferred' OR status = 'rejected' OR status = 'withheld' OR status = 'doubtful'",
             name=op.f("ck_deliveries_status"),
         ),
         sa.PrimaryKeyConstraint("mailing_id", "position", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("mailing_id", "subscriber_id", name=op.f("uq_deliveries_mailing_id_subscriber_id")),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "editors",
@@ -178,7 +177,9 @@ def upgrade() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("unsubscribed_at", MOMENT, nullable=True),
         sa.Column("unsubscribed_by_mailing", ID, nullable=True),
-        sa.CheckConstraint("status IN ('pending', 'active', 'unsubscribed')", name=op.f("ck_subscribers_status")),
+        sa.CheckConstraint(
+            "status = 'pending' OR status = 'active' OR status = 'unsubscribed'", name=op.f("ck_subscribers_status")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscribers")),
         sa.UniqueConstraint("address_hash", name=op.f("uq_subscribers_address_hash")),
         sa.UniqueConstraint("normalized", name=op.f("uq_subscribers_normalized")),
@@ -231,7 +232,9 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("drafted_at", MOMENT, nullable=False),
         sa.Column("arranged_at", MOMENT, nullable=True),
-        sa.CheckConstraint("status IN ('draft', 'approved', 'mailed')", name=op.f("ck_issues_status")),
+        sa.CheckConstraint(
+            "status = 'draft' OR status = 'approved' OR status = 'mailed'", name=op.f("ck_issues_status")
+        ),
         sa.ForeignKeyConstraint(["slot_date"], ["slots.date"], name=op.f("fk_issues_slot_date")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issues")),
         sa.UniqueConstraint("number", name=op.f("uq_issues_number")),
@@ -250,7 +253,7 @@ def upgrade() -> None:
         sa.Column("settled_at", MOMENT, nullable=True),
         sa.Column("reply", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "status IN ('queued', 'in_flight', 'accepted', 'deferred', 'rejected', 'withheld', 'doubtful')",
+            "status = 'queued' OR status = 'in_flight' OR status = 'accepted' OR status = 'deferred' OR status = 'rejected' OR status = 'withheld' OR status = 'doubtful'",
             name=op.f("ck_notices_status"),
         ),
         sa.ForeignKeyConstraint(
@@ -303,7 +306,8 @@ def upgrade() -> None:
         sa.Column("teaser", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "slot IN ('lead', 'feature', 'announcement', 'earlier', 'partner')", name=op.f("ck_issue_items_slot")
+            "slot = 'lead' OR slot = 'feature' OR slot = 'announcement' OR slot = 'earlier' OR slot = 'partner'",
+            name=op.f("ck_issue_items_slot"),
         ),
         sa.CheckConstraint(
             "CASE WHEN article_id IS NULL THEN 0 ELSE 1 END + CASE WHEN announcement_id IS NULL THEN 0 ELSE 1 END + CASE WHEN partner_id IS NULL THEN 0 ELSE 1 END = 1",
@@ -332,9 +336,10 @@ def upgrade() -> None:
         sa.Column("finished_at", MOMENT, nullable=True),
         sa.Column("pause_reason", sa.Text(), nullable=True),
         sa.CheckConstraint("kind <> 'issue' OR issue_id IS NOT NULL", name=op.f("ck_mailings_issue_named")),
-        sa.CheckConstraint("kind IN ('issue', 'special', 'correction')", name=op.f("ck_mailings_kind")),
+        sa.CheckConstraint("kind = 'issue' OR kind = 'special' OR kind = 'correction'", name=op.f("ck_mailings_kind")),
         sa.CheckConstraint(
-            "status IN ('scheduled', 'running', 'paused', 'cancelled', 'finished')", name=op.f("ck_mailings_status")
+            "status = 'scheduled' OR status = 'running' OR status = 'paused' OR status = 'cancelled' OR status = 'finished'",
+            name=op.f("ck_mailings_status"),
         ),
         sa.ForeignKeyConstraint(["approval_id"], ["approvals.id"], name=op.f("fk_mailings_approval_id")),
         sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_mailings_issue_id")),

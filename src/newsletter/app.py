@@ -20,7 +20,7 @@ import structlog
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.bounce_policy import BouncePolicy
 from newsletter.domain.cadence import Cadence
-from newsletter.domain.issue import Masthead
+from newsletter.domain.issue import Issue, Masthead, RenderedIssue
 from newsletter.domain.letter import Sender
 from newsletter.domain.token import KeyRing
 from newsletter.engine.worker import Plant
@@ -28,6 +28,8 @@ from newsletter.errors import ConfigurationError
 from newsletter.mail.message import Splicer, compile_letters
 from newsletter.mail.outbox import open_outbox
 from newsletter.mail.smtp import Relay, open_session
+from newsletter.render.issue import render_issue
+from newsletter.render.mjml import choose_compiler
 from newsletter.service.health import PauseThresholds
 from newsletter.service.ports import Session
 from newsletter.settings import Settings, load_settings, read_secret
@@ -123,6 +125,16 @@ class App:
             )
         )
 
+    @property
+    def theme(self) -> Path | None:
+        """The folder whose files replace single parts of the templates."""
+        theme = self.settings.render.theme
+        return Path(theme) if theme else None
+
+    def render(self, issue: Issue) -> RenderedIssue:
+        """Render an issue as the settings want it. Raises RenderError, or ConfigurationError without a compiler."""
+        return render_issue(issue, compiler=choose_compiler(self.settings.render.compiler), templates=self.theme)
+
     def splicer(self, mailing_id: int) -> Splicer:
         """Return what makes the letters of a mailing: its approved bytes, compiled."""
         with self.database.snapshot() as snapshot:
@@ -207,7 +219,8 @@ def _load(file: Path | None) -> Settings:
 
 
 def _configure_log(level: int) -> None:
-    renderer = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)  # no variables: addresses
+    renderer = plain if sys.stderr.isatty() else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -18,6 +18,11 @@ A foreign error is translated once, at the border where it enters: ``raise Relay
 
 from __future__ import annotations
 
+from pathlib import Path
+from traceback import extract_tb
+
+_FRAMES = 8  # of a traceback, the innermost
+
 
 class NewsletterError(Exception):
     """The root. ``str(error)`` is fit to be shown as it is."""
@@ -84,3 +89,22 @@ class RelayError(NewsletterError):
     def __init__(self, sentence: str, *, is_lasting: bool = False) -> None:
         self.is_lasting = is_lasting
         super().__init__(sentence)
+
+
+def describe_failure(error: BaseException) -> str:
+    """Return what went wrong, without the values that a foreign error may quote, which can be addresses."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, NewsletterError):
+        return str(error)
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{place}"
+
+
+def trace_failure(error: BaseException) -> list[str]:
+    """Return where an error came from: no path, no message and no variable, which may hold tokens and addresses."""
+    frames = extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

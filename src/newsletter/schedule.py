@@ -17,7 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from newsletter.app import App
 from newsletter.domain.issue import Draft, IssueStatus
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, describe_failure
 from newsletter.mail.mailbox import keep, read_maildir
 from newsletter.service.draft_issue import draft_issue
 from newsletter.service.next_slot import find_next_slot
@@ -157,16 +157,3 @@ def _read_maildir(folder: Path, app: App, now: datetime) -> None:
     )
     if done.kinds:
         log.info("mailbox read", **{str(kind): count for kind, count in done.kinds.items()})
-
-
-def describe_failure(error: BaseException) -> str:
-    """Return what went wrong, without the values that a foreign error may quote, which can be addresses."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if isinstance(error, NewsletterError):
-        return str(error)
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f" in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}" if trace else ""
-    return f"{type(error).__name__}{place}"

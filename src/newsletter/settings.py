@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, time
 from difflib import get_close_matches
 from pathlib import Path
@@ -205,7 +205,9 @@ def load_settings(file: Path, environ: Mapping[str, str]) -> Settings:
         raise ConfigurationError(
             f"There is no {file}: make a project with 'newsletter init DIR', or point NEWSLETTER_CONFIG at its file."
         ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{file} cannot be read: {error}") from error
     overlaid = _overlay(document, environ)
     _refuse_unknown(overlaid, file)
@@ -250,18 +252,19 @@ def _refuse_unknown(document: dict[str, Any], file: Path) -> None:
     sections = get_type_hints(Settings)
     for name, section in document.items():
         if name not in sections:
-            raise ConfigurationError(f"{file}: there is no section [{name}]{_nearest(name, sections)}.")
+            raise ConfigurationError(f"{file}: there is no section [{name}]{_nearest(name, sections)}")
         if not isinstance(section, dict):
             raise ConfigurationError(f"{file}: {name} is a section; write its keys under [{name}].")
         keys = {field.encode_name for field in msgspec.structs.fields(sections[name])}
         for key in section:
             if key not in keys:
-                raise ConfigurationError(f"{file}: [{name}] has no key {key}{_nearest(key, keys)}.")
+                raise ConfigurationError(f"{file}: [{name}] has no key {key}{_nearest(key, keys)}")
 
 
-def _nearest(word: str, known: Any) -> str:  # noqa: ANN401 - any collection of names
+def _nearest(word: str, known: Collection[str]) -> str:
+    """Return the end of a sentence that says what was meant."""
     matches = get_close_matches(word, known, n=1, cutoff=0.4)
-    return f"; did you mean {matches[0]}?" if matches else f"; there are {', '.join(sorted(known))}"
+    return f"; did you mean {matches[0]}?" if matches else f"; there are {', '.join(sorted(known))}."
 
 
 def _resolve_paths(document: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -27,6 +27,7 @@ app = typer.Typer(
     help="Publish a journal's newsletter: from stored articles to accounted-for mail.",
     no_args_is_help=True,
     add_completion=False,
+    context_settings={"max_content_width": 120},
     rich_markup_mode=None,  # loading Rich takes longer than all else that --help does
     pretty_exceptions_enable=False,
 )

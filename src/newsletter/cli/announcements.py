@@ -28,7 +28,7 @@ ShowUntil = Annotated[str | None, typer.Option(help="No issue shows it after; ev
 def add(
     *,
     kind: Annotated[str, typer.Option(help="event or news.")],
-    title: Annotated[str, typer.Option()],
+    title: Annotated[str, typer.Option(help="As readers see it.")],
     text: Text = None,
     url: Url = None,
     starts_at: StartsAt = None,
@@ -95,7 +95,7 @@ def edit(
     announcement_id: AnnouncementId,
     *,
     kind: Annotated[str | None, typer.Option(help="event or news.")] = None,
-    title: Annotated[str | None, typer.Option()] = None,
+    title: Annotated[str | None, typer.Option(help="As readers see it.")] = None,
     text: Text = None,
     url: Url = None,
     starts_at: StartsAt = None,

@@ -31,9 +31,9 @@ def import_(
     from urllib.parse import urlsplit
 
     from newsletter.app import open_app
+    from newsletter.domain.host import is_loopback
     from newsletter.ingest.fetch import fetch_source
     from newsletter.service.import_articles import import_articles
-    from newsletter.service.open_mailing import is_loopback
 
     with open_app() as app:
         allow_private = is_loopback(urlsplit(app.settings.site.base_url).hostname or "")
@@ -127,19 +127,19 @@ def show(article_id: ArticleId, as_json: JsonFlag = False) -> None:
 def edit(
     article_id: ArticleId,
     *,
-    headline: Annotated[str | None, typer.Option()] = None,
-    standfirst: Annotated[str | None, typer.Option()] = None,
+    headline: Annotated[str | None, typer.Option(help="As readers see it.")] = None,
+    standfirst: Annotated[str | None, typer.Option(help="The opening summary, which teasers show.")] = None,
     url: Annotated[str | None, typer.Option(help="Where readers find it; empty for its page on the site.")] = None,
     published_at: Annotated[str | None, typer.Option(help="Such as 2025-10-16T09:00+02:00.")] = None,
     author: Annotated[list[str] | None, typer.Option(help="Once for each author.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Once for each tag.")] = None,
-    credit: Annotated[str | None, typer.Option()] = None,
-    biography: Annotated[str | None, typer.Option()] = None,
-    image_url: Annotated[str | None, typer.Option()] = None,
+    credit: Annotated[str | None, typer.Option(help="Whom the text is owed to, such as a translator.")] = None,
+    biography: Annotated[str | None, typer.Option(help="Who the authors are, in a sentence or two.")] = None,
+    image_url: Annotated[str | None, typer.Option(help="Address of the picture; empty for none.")] = None,
     image_alt: Annotated[str | None, typer.Option(help="What the picture shows, for those who do not see it.")] = None,
-    image_author: Annotated[str | None, typer.Option()] = None,
-    image_licence: Annotated[str | None, typer.Option()] = None,
-    image_source: Annotated[str | None, typer.Option()] = None,
+    image_author: Annotated[str | None, typer.Option(help="Who made the picture.")] = None,
+    image_licence: Annotated[str | None, typer.Option(help="What it may be used under, such as CC BY 4.0.")] = None,
+    image_source: Annotated[str | None, typer.Option(help="Address of the page that the picture is from.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Change an article; no later import overwrites what is written here."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from newsletter.cli.output import JsonFlag, print_json, print_table, say
+from newsletter.cli.output import JsonFlag, name_count, print_json, print_table, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -149,12 +149,12 @@ def replay(
             }
         )
         return
-    say(f"{result.reports:,} reports that count, {result.reclassified.total():,} of them read differently now.")
+    say(f"{name_count(result.reports, 'report')} read again, {result.reclassified.total():,} of them differently.")
     for (before, after), count in sorted(result.reclassified.items()):
         say(f"  {count:,} from {before} to {after}")
-    would = "are" if apply else "would be"
-    say(f"{len(result.suppressed):,} addresses {would} suppressed{_names(result.suppressed)}")
-    say(f"{len(result.lifted):,} addresses {would} mailed again{_names(result.lifted)}")
+    would = "" if apply else "would be "
+    for what, whose in (("suppressed", result.suppressed), ("mailed again", result.lifted)):
+        say(f"{name_count(len(whose), 'address', 'addresses')} {would}{what}{_names(whose)}")
     if not apply and (result.reclassified or result.suppressed or result.lifted):
         say("Nothing was changed: 'newsletter bounces replay --apply' does it.")
 
@@ -222,10 +222,12 @@ def _print_read(done: ReadReport, *, as_json: bool) -> None:
             }
         )
         return
-    say(f"{done.kinds.total():,} messages stored{_counts(done.kinds)}; {done.duplicates:,} were there already.")
+    stored = name_count(done.kinds.total(), "message")
+    say(f"{stored} stored{_counts(done.kinds)}; {done.duplicates:,} there already.")
     if done.ignored:
-        say(f"{done.ignored.total():,} of them change nobody{_counts(done.ignored)}.")
-    say(f"{len(done.suppressed):,} addresses suppressed, {len(done.unsubscribed):,} readers left by mail.")
+        say(f"{done.ignored.total():,} of them without effect{_counts(done.ignored)}.")
+    suppressed = name_count(len(done.suppressed), "address", "addresses")
+    say(f"{suppressed} suppressed, {name_count(len(done.unsubscribed), 'reader')} left by mail.")
     for mailing, reason in done.paused.items():
         say(f"Mailing {mailing} is paused: {reason}")
 

@@ -64,7 +64,7 @@ def show(
         )
         for slot in slots
     ]
-    print_table(["slot", "falls on", "status", "issue", "reason"], rows)
+    print_table(["Slot", "Falls on", "Status", "Issue", "Reason"], rows)
 
 
 @cadence.command()

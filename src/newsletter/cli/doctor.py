@@ -28,7 +28,7 @@ def doctor(as_json: JsonFlag = False) -> None:
     if as_json:
         print_json([{"check": each.check, "level": each.level, "sentence": each.sentence} for each in diagnoses])
     else:
-        print_table(["", "Check", ""], [[each.level, each.check, each.sentence] for each in diagnoses])
+        print_table(["", "Check", "What was found"], [[each.level, each.check, each.sentence] for each in diagnoses])
     if any(each.level is Level.ERROR for each in diagnoses):
         raise typer.Exit(1)
 

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from newsletter.cli.output import JsonFlag, print_json, print_table, say, warn
+from newsletter.cli.output import JsonFlag, name_count, print_json, print_table, say, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from newsletter.app import App
-    from newsletter.domain.issue import Issue, RenderedIssue
-    from newsletter.service.finding import Finding
+    from newsletter.domain.approval import Approval
     from newsletter.service.show_issue import ShownIssue
 
 issue = typer.Typer(no_args_is_help=True, help="Issues, from the draft to the report.")
@@ -56,7 +53,7 @@ def list_(json: JsonFlag = False) -> None:
         )
         return
     rows = [(drafted.number, drafted.day, drafted.status, subject) for drafted, subject in listed]
-    print_table(["number", "date", "status", "subject"], rows)
+    print_table(["Number", "Date", "Status", "Subject"], rows)
 
 
 @issue.command()
@@ -125,6 +122,8 @@ def arrange(
 @issue.command()
 def check(number: Number, json: JsonFlag = False) -> None:
     """Check an issue as it would be approved now. Exit status 1 if errors stand in the way."""
+    from dataclasses import asdict
+
     from newsletter.app import open_app
     from newsletter.service.finding import Level
     from newsletter.service.preflight import preflight
@@ -135,7 +134,7 @@ def check(number: Number, json: JsonFlag = False) -> None:
             number,
             database=app.database,
             masthead=app.masthead(),
-            render=_renderer(app),
+            render=app.render,
             mail_from=app.settings.mail.from_,
             now=app.now(),
         )
@@ -143,11 +142,11 @@ def check(number: Number, json: JsonFlag = False) -> None:
     errors = sum(finding.level is Level.ERROR for finding in findings)
     if json:
         counts = {"errors": errors, "warnings": len(findings) - errors}
-        print_json({"number": number, **counts, "findings": [_describe_finding(finding) for finding in findings]})
+        print_json({"number": number, **counts, "findings": [asdict(finding) for finding in findings]})
     else:
         for finding in findings:
             say(f"{finding.level} [{finding.check}] {finding.where}: {finding.what} {finding.mend}")
-        say(f"{errors} errors, {len(findings) - errors} warnings.")
+        say(f"{name_count(errors, 'error')}, {name_count(len(findings) - errors, 'warning')}.")
     if errors:
         warn(f"Issue {number} cannot be approved until its errors are mended, or overridden with a reason.")
         raise typer.Exit(1)
@@ -173,7 +172,7 @@ def render(
     from newsletter.service.show_issue import load_text
 
     with open_app() as app:
-        rendered = load_text(number, database=app.database, masthead=app.masthead(), render=_renderer(app))
+        rendered = load_text(number, database=app.database, masthead=app.masthead(), render=app.render)
         nobody = bytes(8)
         tokens = {slot: ReaderToken(nobody).sign(Purpose(slot.value), app.keys) for slot in Slot}
         files = {name: out / f"issue.{name}" for name in ("html", "txt", "eml")}
@@ -215,34 +214,15 @@ def approve(
             overrides=_pair_overrides(override or [], reason or []),
             database=app.database,
             masthead=app.masthead(),
-            render=_renderer(app),
+            render=app.render,
             mail_from=app.settings.mail.from_,
             now=app.now(),
         )
     if json:
-        print_json(
-            {
-                "number": number,
-                "approved_by": approval.approved_by,
-                "approved_at": approval.approved_at,
-                "digest": approval.rendered_digest,
-                "overrides": approval.overrides,
-            }
-        )
+        print_json({"number": number, **_describe_approval(approval)})
         return
     say(f"Issue {number} is approved by {approval.approved_by}: {approval.rendered_digest[:12]}.")
     say(f"'newsletter issue send {number}' sends exactly this text.")
-
-
-def _renderer(app: App) -> Callable[[Issue], RenderedIssue]:
-    from functools import partial
-
-    from newsletter.render.issue import render_issue
-    from newsletter.render.mjml import choose_compiler
-
-    section = app.settings.render
-    templates = Path(section.theme) if section.theme else None
-    return partial(render_issue, compiler=choose_compiler(section.compiler), templates=templates)
 
 
 def _print_issue(app: App, number: int, *, json: bool) -> None:
@@ -264,7 +244,7 @@ def _print_issue(app: App, number: int, *, json: bool) -> None:
         (item.item.slot, item.name.id, item.headline, f"{measure_item(item):,}", item.item.reason)
         for item in shown.items
     ]
-    print_table(["slot", "id", "headline", "bytes", "reason"], rows)
+    print_table(["Slot", "ID", "Headline", "Bytes", "Reason"], rows)
     if shown.waiting:
         say(f"Not in it, though no issue had them: articles {', '.join(str(stored.id) for stored in shown.waiting)}.")
     if shown.approval:
@@ -299,23 +279,16 @@ def _describe_issue(shown: ShownIssue) -> dict[str, Any]:
             for item in shown.items
         ],
         "waiting": [stored.id for stored in shown.waiting],
-        "approval": approval
-        and {
-            "approved_by": approval.approved_by,
-            "approved_at": approval.approved_at,
-            "digest": approval.rendered_digest,
-            "overrides": approval.overrides,
-        },
+        "approval": _describe_approval(approval) if approval else None,
     }
 
 
-def _describe_finding(finding: Finding) -> dict[str, str]:
+def _describe_approval(approval: Approval) -> dict[str, Any]:
     return {
-        "check": finding.check,
-        "level": finding.level,
-        "where": finding.where,
-        "what": finding.what,
-        "mend": finding.mend,
+        "approved_by": approval.approved_by,
+        "approved_at": approval.approved_at,
+        "digest": approval.rendered_digest,
+        "overrides": approval.overrides,
     }
 
 

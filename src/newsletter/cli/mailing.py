@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli.output import JsonFlag, print_json, print_table, say, warn
+from newsletter.cli.output import JsonFlag, name_count, print_json, say, warn
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,9 +51,11 @@ def send(
             now=app.now(),
         )
         start = mailing.not_before.astimezone(app.cadence.zone)
-        say(f"Issue {number} goes to {mailing.intended:,} subscribers, from {start:%Y-%m-%d %H:%M %Z} on.")
+        say(f"Issue {number} goes to {name_count(mailing.intended, 'subscriber')}, from {start:%Y-%m-%d %H:%M %Z} on.")
         if wait:
             _deliver_and_tell(number, app)
+        else:
+            say("'newsletter run' or 'newsletter work' delivers it, where one of them is running.")
 
 
 def pause(number: Number) -> None:
@@ -113,10 +115,10 @@ def doubtful(
     with open_app() as app:
         if resend:
             count = resend_doubtful(_mailing_id(app, number), database=app.database, now=app.now())
-            say(f"{count} letters are queued again: 'newsletter issue resume {number} --wait' sends them.")
+            say(f"{name_count(count, 'letter')} queued again: 'newsletter issue resume {number} --wait' sends them.")
         elif hold:
             count = hold_doubtful(_mailing_id(app, number), database=app.database, now=app.now())
-            say(f"{count} letters stay as they are.")
+            say(f"{name_count(count, 'letter')} left as doubtful.")
         else:
             for address in report_issue(number, database=app.database).doubtful:
                 say(address)
@@ -158,7 +160,7 @@ def _deliver_and_tell(number: int, app: App) -> None:
             wait_for_others(app.plant(), _mailing_id(app, number))
     mailing = _print_report(number, app, json=False).mailing
     if mailing.status is MailingStatus.PAUSED:
-        warn(f"Issue {number} is paused: {mailing.pause_reason}")
+        warn(f"Issue {number} is paused. Mend the cause, then: newsletter issue resume {number} --wait")
         raise typer.Exit(1)
 
 
@@ -169,22 +171,29 @@ def _print_report(number: int, app: App, *, json: bool) -> MailingReport:
     if json:
         print_json(_document(mailed))
         return mailed
-    counts = {status.value.replace("_", " "): count for status, count in mailed.counts.items() if count}
-    say(f"Issue {number}: {mailed.mailing.status}. {mailed.mailing.intended:,} intended =")
-    print_table(["deliveries", ""], [[f"{count:,}", name] for name, count in counts.items()] or [["0", "nobody"]])
-    for heading, reasons in (("withheld", mailed.withheld_reasons), ("rejected", mailed.rejected_reasons)):
-        named = [f"{count:,} {name}" for name, count in reasons.items() if count]
+    counts = [f"{count:,} {status.value.replace('_', ' ')}" for status, count in mailed.counts.items() if count]
+    say(
+        f"Issue {number} is {mailed.mailing.status}: {mailed.mailing.intended:,} intended = {' + '.join(counts) or '0'}"
+    )
+    if mailed.mailing.pause_reason:
+        say(f"Why it is paused: {mailed.mailing.pause_reason}")
+    for heading, reasons in (("Withheld", mailed.withheld_reasons), ("Rejected", mailed.rejected_reasons)):
+        named = [f"{count:,} {name.replace('_', ' ')}" for name, count in reasons.items() if count]
         if named:
             say(f"{heading}: {', '.join(named)}")
-    say(
-        f"came back: {mailed.bounced_hard} hard and {mailed.bounced_soft} soft bounces, "
-        f"{mailed.complaints} complaints, "
-        f"{mailed.unsubscribes} unsubscribes; {mailed.doubtful_resent} doubtful letters sent again"
-    )
+    back = {
+        "hard bounce": mailed.bounced_hard,
+        "soft bounce": mailed.bounced_soft,
+        "complaint": mailed.complaints,
+        "unsubscribe": mailed.unsubscribes,
+    }
+    say(f"Came back: {', '.join(name_count(count, noun) for noun, count in back.items() if count) or 'nothing'}")
+    if mailed.doubtful_resent:
+        say(f"Sent again: {name_count(mailed.doubtful_resent, 'doubtful letter')}")
     if mailed.next_try_at:
         say(f"Deferred letters are tried again from {mailed.next_try_at:%Y-%m-%d %H:%M} UTC on.")
     for address in mailed.doubtful:
-        say(f"doubtful: {address}")
+        say(f"Doubtful: {address}")
     return mailed
 
 

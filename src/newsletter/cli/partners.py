@@ -80,7 +80,7 @@ def add(
 def edit(
     partner_id: PartnerId,
     *,
-    name: Annotated[str | None, typer.Option()] = None,
+    name: Annotated[str | None, typer.Option(help="As readers see it.")] = None,
     url: Url = None,
     text: Text = None,
     logo: Logo = None,

@@ -44,6 +44,7 @@ def work(once: Annotated[bool, typer.Option("--once", help="End when nothing is 
             return
         shift = _open_shift(app)
         _on_signal(shift.stop)
+        say("Delivering what is due, until SIGTERM or Ctrl-C.")
         shift.run()
 
 
@@ -59,6 +60,7 @@ def schedule() -> None:
     with open_app(log_level=logging.INFO) as app:
         scheduler = Scheduler(app)
         scheduler.start()
+        say("Looking every minute for what is due, until SIGTERM or Ctrl-C.")
         signal.sigwait(ends)
         scheduler.stop()
 
@@ -130,11 +132,7 @@ def _open_shift(app: App) -> Shift:
 
 
 def _notice_writer(app: App) -> Callable[[Notice], Letter]:
-    from pathlib import Path
-
     from newsletter.service.write_notice import write_notice
-
-    theme = app.settings.render.theme
 
     def write(notice: Notice) -> Letter:
         return write_notice(
@@ -142,7 +140,7 @@ def _notice_writer(app: App) -> Callable[[Notice], Letter]:
             masthead=app.masthead(),
             sender=app.sender,
             keys=app.keys,
-            theme=Path(theme) if theme else None,
+            theme=app.theme,
             now=app.now(),
         )
 
@@ -153,7 +151,7 @@ def _keep_working(shift: Shift) -> None:
     """Work, and begin again after a failure, or when the process that delivered from this database has ended."""
     import structlog
 
-    from newsletter.schedule import describe_failure
+    from newsletter.errors import describe_failure
 
     log = structlog.get_logger(__name__)
     while not shift.is_stopping:
@@ -206,8 +204,9 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
     except OSError as error:
+        why = str(error.strerror).partition(" (")[0]  # Python says the address once more
         raise ConfigurationError(
-            f"{host}:{port} cannot be listened on: {error.strerror}. Choose another with --port or [server] port."
+            f"{host}:{port} cannot be listened on: {why}. Choose others with --host and --port, or under [server]."
         ) from error
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from newsletter.cli.output import JsonFlag, print_json, print_table, say, warn
+from newsletter.cli.output import JsonFlag, legible, name_count, print_json, print_table, say, warn
 
 if TYPE_CHECKING:
     from newsletter.domain.person import PersonalRecord
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 subscribers = typer.Typer(no_args_is_help=True, help="The people who receive the newsletter.")
 
-Address = Annotated[str, typer.Argument(metavar="ADDRESS")]
+Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="The person's email address.")]
 
 
 @subscribers.command("import")
@@ -86,7 +86,7 @@ def export(
             raise InputError(f"{file} cannot be written: {error.strerror}.") from error
         with stream:
             count = export_subscribers(stream, database=app.database)
-        say(f"{count} subscribers written to {file}.")
+        say(f"{name_count(count, 'subscriber')} written to {file}.")
 
 
 @subscribers.command()
@@ -95,7 +95,7 @@ def add(
     consent_source: Annotated[
         str, typer.Option("--consent-source", help="Where the person gave consent: a form, an event, a letter.")
     ],
-    name: Annotated[str, typer.Option("--name")] = "",
+    name: Annotated[str, typer.Option("--name", help="As the person writes it.")] = "",
     topics: Annotated[str, typer.Option("--topics", help="articles,events,news; all of them by default.")] = "",
     language: Annotated[str, typer.Option("--language", help="Such as en or sr-Latn.")] = "",
 ) -> None:
@@ -135,9 +135,9 @@ def show(address: Address, as_json: JsonFlag = False) -> None:
         return
     for key in ("address", "name", "status", "topics", "language", "created_at", "unsubscribed_at"):
         if document[key]:
-            say(f"{key.replace('_', ' ')}: {', '.join(document[key]) if key == 'topics' else document[key]}")
+            say(f"{key.replace('_', ' ')}: {', '.join(document[key]) if key == 'topics' else legible(document[key])}")
     if record.suppression:
-        say(f"suppressed: {record.suppression.reason}, {record.suppression.decided_at:%Y-%m-%d %H:%M} UTC")
+        say(f"suppressed: {record.suppression.reason}, {legible(record.suppression.decided_at)}")
     for title in ("consents", "deliveries", "notices", "bounces"):
         entries: list[dict[str, Any]] = document[title]
         if entries:

@@ -10,7 +10,7 @@ from newsletter.cli.output import JsonFlag, print_json, print_table, say
 
 suppressions = typer.Typer(no_args_is_help=True, help="Addresses that are not mailed, and why.")
 
-Address = Annotated[str, typer.Argument(metavar="ADDRESS")]
+Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An email address, whole.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, in a few words.")]
 
 

@@ -194,7 +194,8 @@ async def open_session(relay: Relay) -> SmtpSession:
         raise RelayError(f"The relay refused the session: {refusal}", is_lasting=refusal.is_permanent) from error
     except (aiosmtplib.SMTPException, OSError) as error:
         client.close()
-        raise RelayError(f"The relay {relay.host}:{relay.port} cannot be used: {error}") from error
+        cause = error.__cause__ or error  # the library's own text says host and port again
+        raise RelayError(f"The relay {relay.host}:{relay.port} cannot be used: {cause}") from error
     return SmtpSession(
         cast("asyncio.Transport", client.transport),
         pipelining=client.supports_extension("pipelining"),

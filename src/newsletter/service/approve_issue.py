@@ -113,5 +113,6 @@ def _require_overrides(number: int, errors: Sequence[Finding], overrides: Mappin
     if blocking:
         listed = " ".join(f"[{error.check}] {error.where}: {error.what}" for error in blocking)
         raise RefusedError(
-            f"Issue {number} cannot be approved. {listed} Mend it, or override a check: --override CHECK --reason TEXT."
+            f"Issue {number} cannot be approved. {listed} Mend that ('newsletter issue check {number}' says how), or "
+            "override a check: --override CHECK --reason TEXT."
         )

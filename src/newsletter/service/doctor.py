@@ -83,7 +83,8 @@ def _check_relay(patient: Patient) -> Diagnosis:
     except TimeoutError:
         what = f"The relay did not greet within {_RELAY_SECONDS:g} seconds: look at [smtp] host and port."
         return Diagnosis(check="relay", level=Level.ERROR, sentence=what)
-    return Diagnosis(check="relay", level=Level.OK, sentence="The relay takes our letters' greeting.")
+    what = f"The relay {patient.relay_host} greets us." if patient.relay_host else "Letters become files in the outbox."
+    return Diagnosis(check="relay", level=Level.OK, sentence=what)
 
 
 async def _greet(connect: Connect) -> None:

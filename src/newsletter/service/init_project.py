@@ -6,7 +6,7 @@ import secrets
 from datetime import date
 from pathlib import Path
 
-from newsletter.errors import RefusedError
+from newsletter.errors import InputError, RefusedError
 
 FILE_NAME = "newsletter.toml"
 
@@ -31,7 +31,11 @@ first_number = 1
 [smtp]
 host = "localhost"
 port = 25
-# security = "starttls", auth = "password", username = "…", password_file = "smtp-password"
+# security = "starttls"                # or "tls"
+# auth = "password"
+# username = "…"
+# password_file = "smtp-password"
+# outbox = "outbox"                    # letters become files in this folder in place of a relay, for trials
 
 [mail]
 from = ""                              # the sender's address, real and answerable
@@ -45,10 +49,13 @@ address_key = "{address_key}"
 def init_project(folder: Path, *, today: date) -> Path:
     """Write ``folder/newsletter.toml``, readable by its owner alone, and return its path.
 
-    Raises RefusedError where one exists already: its keys must not be lost.
+    Raises RefusedError where one exists already: its keys must not be lost. InputError where no folder can be made.
     """
     file = folder / FILE_NAME
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be made: {error.strerror}. Choose another folder.") from error
     text = _TEMPLATE.format(
         first=today.isoformat(), secret_key=secrets.token_urlsafe(32), address_key=secrets.token_urlsafe(32)
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -24,7 +24,7 @@ from newsletter.domain.settlement import Settlement, settle
 from newsletter.mail.reason import find_reason
 from newsletter.service.feed import Job
 from newsletter.store import ledger
-from newsletter.store.database import Database
+from newsletter.store.database import Connection, Database
 
 _COMMIT_SECONDS = 0.0003  # for each connection
 
@@ -71,10 +71,14 @@ class LedgerWriter:
         self._doubtful = doubtful
         self._entries: list[_Entry] = []
         self._work = asyncio.Event()
+        self._kept = ExitStack()
+        self._connection: Connection | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        # One connection for all commits: fetching one from the pool takes as long as a small commit.
+        self._connection = self._kept.enter_context(self._database.connection())
         self._task = asyncio.create_task(self._run())
         return self
 
@@ -86,6 +90,7 @@ class LedgerWriter:
             with suppress(asyncio.CancelledError):
                 await self._task
         self._thread.shutdown()
+        self._kept.close()
 
     async def commit(self, settled: Sequence[Settled], *, starting: Job | None = None) -> Verdict:
         """Record outcomes, and that ``starting`` is in flight, durably; then say whether it may be released."""
@@ -123,7 +128,7 @@ class LedgerWriter:
 
     def _write(self, entries: Sequence[_Entry]) -> list[Verdict]:
         now = self._clock()
-        with self._database.transaction() as transaction:
+        with self._database.transaction(on=self._connection) as transaction:
             standing = {batch: ledger.renew(transaction, batch, now=now) for batch in _batches(entries)}
             settlements = [
                 self._settle(settled, now)

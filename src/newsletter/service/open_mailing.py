@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from newsletter.domain.host import is_loopback
 from newsletter.domain.issue import IssueStatus, Masthead
 from newsletter.domain.letter import Sender
 from newsletter.domain.mailing import Mailing, MailingKind
@@ -67,13 +67,3 @@ def refuse_leak(base_url: str, relay_host: str | None) -> None:
         f"[site] base_url is {base_url}, which only this machine can reach, but [smtp] host is {relay_host}. "
         "Set base_url to the public address of the site."
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is this machine itself."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -90,7 +90,10 @@ def _check_dmarc(sender: Sender, dns: Dns) -> Diagnosis:
 
 
 def _check_relay_name(relay_host: str | None, dns: Dns) -> Diagnosis:
-    if relay_host is None or is_loopback(relay_host):
+    if relay_host is None:
+        what = "Letters go to no relay, so there is no name to look for."
+        return Diagnosis(check="PTR", level=Level.OK, sentence=what)
+    if is_loopback(relay_host):
         what = "The relay is this machine; the address that it sends from cannot be seen from here."
         return Diagnosis(check="PTR", level=Level.OK, sentence=what)
     for address in dns.ask(relay_host, "A") or []:

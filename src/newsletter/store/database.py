@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from newsletter.resources import folder
 
 #: What store functions take: an open transaction, which the use case commits.
 Transaction = Connection
+
+__all__ = ["Connection", "Database", "Transaction"]
 
 _BUSY_SECONDS = 15
 
@@ -42,12 +44,14 @@ class Database:
         return Path(self._url.database) if self.is_sqlite and self._url.database else None
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self, *, on: Connection | None = None) -> Iterator[Transaction]:
         """Open a transaction that may write; it commits at the end, or rolls back on any error.
 
         On SQLite it takes the write lock at once, so that no later statement can find the data changed under it.
+        ``on`` is a connection that the caller keeps, for transactions that follow each other closely.
         """
-        with self.connection() as connection, connection.execution_options(writes=True).begin():
+        connecting = nullcontext(on) if on else self.connection()
+        with connecting as connection, _translated(), connection.execution_options(writes=True).begin():
             yield connection
 
     @contextmanager
@@ -84,11 +88,17 @@ class Database:
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """Hold one connection, without a transaction. Raises StoreError where the database fails underneath."""
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except OperationalError as error:
-            raise StoreError(f"The database failed: {str(error.orig).strip()}") from error
+        with _translated(), self._engine.connect() as connection:
+            yield connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        why = str(error.orig).strip().partition("\n")[0]
+        raise StoreError(f"The database failed: {why}. Look at [database] url, the server and its disk.") from error
 
 
 def _read_url(text: str) -> URL:

@@ -29,6 +29,7 @@ from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.suppression import SuppressionReason
 from newsletter.domain.topic import Topic
 from newsletter.store.database import Transaction
+from newsletter.store.prepared import Prepared
 from newsletter.store.seats import Seat
 from newsletter.store.suppressions import suppress
 from newsletter.store.tables import batches, deliveries, mailings, subscribers, suppressions
@@ -92,8 +93,7 @@ def claim_batch(transaction: Transaction, *, seat: Seat, now: datetime, doubtful
     return Claim(batch=batch, recipients=_list_recipients(transaction, batch, now=now), found_doubtful=found)
 
 
-# Statements of the hot path are built once; building one takes longer than SQLite needs to run it.
-_RENEW = (
+_RENEW = Prepared(
     update(batches)
     .where(batches.c.mailing_id == bindparam("of_mailing"), batches.c.number == bindparam("of_number"))
     .where(batches.c.fence == bindparam("of_fence"))
@@ -104,10 +104,10 @@ _RENEW = (
 def renew(transaction: Transaction, batch: Batch, *, now: datetime) -> bool:
     """Prolong a claim; False if the batch was taken over. Until the commit nobody else can take it."""
     row = {"of_mailing": batch.mailing, "of_number": batch.number, "of_fence": batch.fence, "until": now + LEASE}
-    return transaction.execute(_RENEW, row).rowcount == 1
+    return _RENEW.run(transaction, [row]) == 1
 
 
-_OUTCOME = (
+_OUTCOME = Prepared(
     update(deliveries)
     .where(deliveries.c.mailing_id == bindparam("of_mailing"), deliveries.c.position == bindparam("of_position"))
     .values(
@@ -125,7 +125,7 @@ _OUTCOME = (
     )
 )
 
-_IN_FLIGHT = (
+_IN_FLIGHT = Prepared(
     update(deliveries)
     .where(deliveries.c.mailing_id == bindparam("of_mailing"), deliveries.c.position == bindparam("of_position"))
     .where(or_(*(deliveries.c.status == status for status in _SENDABLE)))  # IN cannot be used with many rows at once
@@ -138,7 +138,7 @@ def record_outcomes(transaction: Transaction, settlements: Sequence[Settlement],
     """Write what became of letters, and suppress the addresses that a rejection names as dead."""
     if not settlements:
         return
-    transaction.execute(_OUTCOME, [_outcome_row(settlement, now) for settlement in settlements])
+    _OUTCOME.run(transaction, [_outcome_row(settlement, now) for settlement in settlements])
     for settlement in settlements:
         if settlement.is_suppressing:
             _suppress_rejected(transaction, settlement, now=now)
@@ -153,7 +153,7 @@ def mark_in_flight(transaction: Transaction, starting: Sequence[DeliveryId], *, 
     if not starting:
         return set()
     rows = [{"of_mailing": delivery.mailing, "of_position": delivery.position} for delivery in starting]
-    if transaction.execute(_IN_FLIGHT, rows).rowcount == len(starting):
+    if _IN_FLIGHT.run(transaction, rows) == len(starting):
         return set()
     withdrawn = {each for each in starting if _status_of(transaction, each) is not DeliveryStatus.IN_FLIGHT}
     for delivery in withdrawn:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
-from traceback import extract_tb
 from typing import Any
 
 import structlog
@@ -15,7 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Template
 
 from newsletter.domain.issue import Masthead
-from newsletter.errors import InputError, NewsletterError, NotFoundError, RefusedError
+from newsletter.errors import InputError, NewsletterError, NotFoundError, RefusedError, trace_failure
 from newsletter.web.pages import show
 
 log = structlog.get_logger(__name__)
@@ -31,7 +29,6 @@ _SENTENCES = {
     HTTPStatus.METHOD_NOT_ALLOWED: "This page cannot be used in that way; go back and try its button again.",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests have come from your network; please try again in some minutes.",
 }
-_FRAMES = 8
 _OUR_FAULT = "Something went wrong on our side, and we have been told. Please try again in some minutes."
 _YOUR_FAULT = "The request could not be understood; go back and try again."
 
@@ -50,7 +47,7 @@ def create_error_handler(masthead: Masthead) -> Callable[[Request[Any, Any, Any]
     def show_error(request: Request[Any, Any, Any], error: Exception) -> Template:
         status, sentence, headers = _explain(error)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.error("page failed", method=request.method, kind=type(error).__name__, at=_trace(error))
+            log.error("page failed", method=request.method, kind=type(error).__name__, at=trace_failure(error))
         title = "Not found" if status == HTTPStatus.NOT_FOUND else status.phrase
         value = ErrorPage(masthead=masthead, status=status, title=title, sentence=sentence)
         return show("error.html.j2", value, status=status, headers=headers)
@@ -69,9 +66,3 @@ def _explain(error: Exception) -> tuple[HTTPStatus, str, dict[str, str]]:
         status = HTTPStatus(error.status_code)
         return status, _SENTENCES.get(status, _YOUR_FAULT), dict(error.headers or {})
     return HTTPStatus.INTERNAL_SERVER_ERROR, _OUR_FAULT, {}
-
-
-def _trace(error: Exception) -> list[str]:
-    """Return where it came from: no path, no message and no variable, which may hold tokens and addresses."""
-    frames = extract_tb(error.__traceback__)[-_FRAMES:]
-    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import a_news_item, an_event
@@ -246,7 +246,6 @@ def test_partner_links_say_how_often_they_were_shown() -> None:
     assert reasons(items)[2:] == ["shown in 1 issue, weight 1", "shown in 3 issues, weight 1"]
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(min_value=1, max_value=4), min_size=1, max_size=12))
 def test_over_a_hundred_issues_each_partner_gets_its_share(weights: list[int]) -> None:
     partners = tuple(a_stored_partner(number, weight=weight) for number, weight in enumerate(weights, start=1))

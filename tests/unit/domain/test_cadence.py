@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.cadence import Cadence, Calendar, Slot, SlotChange, SlotStatus, Window
@@ -391,7 +391,6 @@ _STORED = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     cadence=_CADENCES,
     changes=st.lists(_STORED, max_size=8),
@@ -411,7 +410,6 @@ def test_instants_strictly_increase_and_windows_tile(
     assert sum(slot.window.covers(instant) for slot in slots) == 1
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     cadence=_CADENCES,
     acts=st.lists(st.tuples(st.sampled_from(["skip", "move", "add"]), st.integers(0, 12), _DAYS), max_size=6),

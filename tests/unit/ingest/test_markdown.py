@@ -95,7 +95,7 @@ def test_invisible_characters_of_yaml_escapes_are_dropped() -> None:
         ("---\ntitle: [x\n---\nText.", "a.md, line 3: expected valid YAML"),
         ("---\ntitle: x\n  y: z\n---\nText.", "a.md, line 3: expected valid YAML"),
         ('---\ntitle: "\x01"\n---\nText.', "a.md, line 1: expected valid YAML"),
-        ("---\n" + "[" * 5000 + "\n---\nText.", "expected valid YAML"),
+        ("---\n" + "[" * 1000 + "\n---\nText.", "expected valid YAML"),
         ("---\njust words\n---\nText.", "a.md, line 2: expected front matter such as “title: …”"),
         ("---\nauthor: x\ntitle: [a]\n---\nText.", "a.md, line 3: expected text after “title:”"),
         ("---\nauthors: [[a]]\n---\nText.", "a.md, line 2: expected a list of names after “authors:”"),

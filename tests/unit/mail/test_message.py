@@ -116,11 +116,11 @@ def test_the_text_part_comes_first_and_both_are_quoted_printable() -> None:
 
 def test_each_reader_gets_a_letter_of_her_own() -> None:
     issue = a_rendered_issue(html=SlottedText(("<a href='https://x/", Slot.UNSUBSCRIBE, "'>leave</a>")))
-    letters = [a_letter(issue, position=position) for position in range(1, 1001)]
+    letters = [a_letter(issue, position=position) for position in range(1, 201)]
 
-    assert len({parse_token(letter) for letter in letters}) == 1000
-    assert len({letter.envelope_sender for letter in letters}) == 1000
-    assert {verify_delivery(letter.token, KEYS) for letter in letters} == {DeliveryId(7, n) for n in range(1, 1001)}
+    assert len({parse_token(letter) for letter in letters}) == 200
+    assert len({letter.envelope_sender for letter in letters}) == 200
+    assert {verify_delivery(letter.token, KEYS) for letter in letters} == {DeliveryId(7, n) for n in range(1, 201)}
 
 
 def parse_token(letter: Letter) -> ReaderToken:

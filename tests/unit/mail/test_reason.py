@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.bounce import DECISIVE_REASONS, BounceKind, is_about_sender
@@ -170,7 +170,6 @@ def test_only_reasons_about_the_reader_can_be_decisive() -> None:
     assert not any(is_about_sender(reason) for reason in DECISIVE_REASONS)
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=200), st.text(max_size=500))
 def test_any_text_gets_a_judgement(status: str, text: str) -> None:
     assert find_reason(status, text).kind in {BounceKind.HARD, BounceKind.SOFT}

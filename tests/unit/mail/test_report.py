@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bounce_messages import a_delivery_report
@@ -85,13 +85,11 @@ def test_no_input_takes_long(name: str) -> None:
         assert time.perf_counter() - start < 1
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=2_000))
 def test_any_bytes_give_a_report(raw: bytes) -> None:
     read_report(raw)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_damaged_report_gives_a_report(data: st.DataObject) -> None:
     raw = bytearray(a_delivery_report())

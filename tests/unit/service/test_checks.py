@@ -338,6 +338,13 @@ def test_an_article_that_readers_have_had_is_a_warning_but_not_as_an_earlier_one
     assert found(proof) == [("repetition", "warning", "article 1")]
 
 
+def test_a_mailed_issue_does_not_repeat_itself() -> None:
+    proof = a_proof(an_article_shown(a_stored_article(1)), history=History(articles={1: 42}))
+
+    assert proof.draft.number == 42
+    assert found(proof) == []
+
+
 def test_a_subject_used_before_is_a_warning() -> None:
     history = History(issues=(a_published_issue(41, days_before(14), subject="The same"),))
 

@@ -6,27 +6,20 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
+from mailing_stand import KEYS, SENDER, a_rendered_issue
 from newsletter.domain.address import EmailAddress
-from newsletter.domain.issue import RenderedIssue, RenderedVariant, SlottedText
-from newsletter.domain.letter import Recipient, Sender
+from newsletter.domain.letter import Recipient
 from newsletter.domain.mailing import Batch, DeliveryId
-from newsletter.domain.token import KeyRing
 from newsletter.domain.topic import Topic
 from newsletter.mail.message import Splicer, compile_letters
 from newsletter.service.feed import Feed
 from newsletter.store.ledger import Claim
 
 _ADDRESS = EmailAddress("news@example.org")
-_SENDER = Sender(
-    name="", address=_ADDRESS, reply_to=_ADDRESS, bounce_address="b@example.org", list_id="l.example.org",
-    feedback_id="letter", base_url="https://example.org",
-)  # fmt: skip
-_VARIANT = RenderedVariant(html=SlottedText(("html",)), text=SlottedText(("text",)))
-_RENDERED = RenderedIssue(number=1, subject="s", preheader="", variants={Topic.everything(): _VARIANT})
 SPLICER = Splicer(
-    compile_letters(_RENDERED, sender=_SENDER),
-    sender=_SENDER,
-    keys=KeyRing(b"k" * 32),
+    compile_letters(a_rendered_issue(), sender=SENDER),
+    sender=SENDER,
+    keys=KEYS,
     clock=lambda: datetime(2026, 3, 12, tzinfo=UTC),
 )
 

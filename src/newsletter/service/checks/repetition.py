@@ -12,8 +12,8 @@ from newsletter.service.proof import Proof
 
 def check_repetitions(proof: Proof) -> Iterator[Finding]:
     for item in proof.items:
-        former = proof.history.articles.get(item.item.article_id or 0)
-        if former is not None and item.item.slot in {ItemSlot.LEAD, ItemSlot.FEATURE}:
+        former = proof.history.articles.get(item.item.article_id or 0, proof.draft.number)
+        if former != proof.draft.number and item.item.slot in {ItemSlot.LEAD, ItemSlot.FEATURE}:
             yield _warn(
                 str(item.name), f"“{item.headline}” was in issue {former}.", "Remove it, or show it as an earlier one."
             )
