@@ -40,7 +40,8 @@ test: setup-system ## run all tests but the long ones, with coverage
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
 
 soak: setup-system ## run the long tests at full counts
-	$(BIN)/python -m pytest -m soak --timeout=0
+	$(BIN)/python -m pytest -m soak --timeout=0 -s
+	$(BIN)/python -m pytest tests/unit --hypothesis-profile soak --timeout=0
 
 bench: setup-system ## measure each figure of docs/scaling.md against its yardstick
 	PYTHONPATH=tests $(BIN)/python -m bench.run

@@ -31,8 +31,8 @@ class Project:
     def __init__(self, folder: Path, *, database_url: str, relay_port: int, **options: str) -> None:
         self.folder = folder
         self.file = folder / "newsletter.toml"
-        self._environment = {**os.environ, "NEWSLETTER_CONFIG": str(self.file), **options}
-        self._environment["NEWSLETTER_DATABASE__URL"] = database_url
+        self.environment = {**os.environ, "NEWSLETTER_CONFIG": str(self.file), **options}
+        self.environment["NEWSLETTER_DATABASE__URL"] = database_url
         self.run("init", str(folder))
         self.configure("base_url", "https://review.example.org")
         self.configure("postal_address", "4 Lock Lane, Ostrel")
@@ -54,14 +54,14 @@ class Project:
         """Start a command and leave it running; end it by its process id."""
         return subprocess.Popen(
             [sys.executable, "-m", "newsletter", *arguments],
-            env=self._environment, cwd=self.folder.parent, text=True, stdin=subprocess.DEVNULL,
+            env=self.environment, cwd=self.folder.parent, text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
     def run(self, *arguments: str, stdin: bytes | None = None, exit_status: int = 0) -> str:
         """Run a command to its end and return what it prints; CommandError for another exit status."""
         with chdir(self.folder.parent):
-            ended = CliRunner().invoke(app, arguments, env=self._environment, input=stdin)
+            ended = CliRunner().invoke(app, arguments, env=self.environment, input=stdin)
         if ended.exception and not isinstance(ended.exception, (NewsletterError, SystemExit)):
             raise ended.exception
         errors = ended.stderr + (str(ended.exception) if isinstance(ended.exception, NewsletterError) else "")
@@ -87,9 +87,12 @@ class Project:
     def keys(self) -> KeyRing:
         return KeyRing(load_settings(self.file, {}).security.secret_key.encode())
 
+    def open_database(self) -> Database:
+        return Database(self.environment["NEWSLETTER_DATABASE__URL"])
+
     def public_ids(self) -> dict[str, bytes]:
         """Return each subscriber's public id by address."""
-        database = Database(self._environment["NEWSLETTER_DATABASE__URL"])
+        database = self.open_database()
         try:
             with database.snapshot() as snapshot:
                 return {each.address.text: each.public_id for each in list_subscribers(snapshot)}

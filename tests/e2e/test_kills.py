@@ -57,7 +57,7 @@ def test_fifty_kills_lose_nobody(tmp_path: Path, database_url: str, smtp_server:
         time.sleep(moments.random() / 100)
         sending.send_signal(signal.SIGKILL)
         sending.communicate(timeout=10)
-    project.run("issue", "resume", "1", "--wait")
+    project.run_alone("issue", "resume", "1", "--wait")
 
     report = project.read("issue", "report", "1")
     received = Counter(smtp_server.recipients)

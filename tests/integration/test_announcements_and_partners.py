@@ -1,6 +1,5 @@
 """Announcements and partner links, as editors keep them, on both databases."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -25,14 +24,6 @@ NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
 EVENT = AnnouncementTexts(
     kind="event", title=" Open\u200b Day ", starts_at="2026-05-11T10:00", ends_at="2026-05-11T16:00", place="Carrow"
 )
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    database.migrate()
-    yield database
-    database.close()
 
 
 def test_an_event_is_in_the_zone_of_its_own_or_else_the_cadences(database: Database) -> None:
@@ -89,9 +80,7 @@ def test_a_retracted_announcement_is_listed_no_more(database: Database) -> None:
         (replace(EVENT, url="example.org"), "must begin with https://"),
     ],
 )
-def test_an_announcement_that_cannot_be_is_refused(texts: AnnouncementTexts, sentence: str, sqlite_url: str) -> None:
-    database = Database(sqlite_url)
-
+def test_an_announcement_that_cannot_be_is_refused(texts: AnnouncementTexts, sentence: str, database: Database) -> None:
     with pytest.raises(InputError, match=sentence):
         write_announcement(texts, timezone="UTC", database=database, now=NOW)
 
@@ -168,8 +157,6 @@ def test_two_partners_cannot_have_one_name(database: Database) -> None:
         (PartnerTexts(name="x", window_from="2026-01-02", window_until="2026-01-01"), "must end after it begins"),
     ],
 )
-def test_a_partner_that_cannot_be_is_refused(texts: PartnerTexts, sentence: str, sqlite_url: str) -> None:
-    database = Database(sqlite_url)
-
+def test_a_partner_that_cannot_be_is_refused(texts: PartnerTexts, sentence: str, database: Database) -> None:
     with pytest.raises(InputError, match=sentence):
         write_partner(texts, database=database, now=NOW)

@@ -64,9 +64,9 @@ def test_the_maildir_of_the_settings_is_read_and_emptied(
 
     output = run("bounces", "read").stdout
 
-    assert "2 messages stored (1 hard, 1 not_bounce); 0 were there already." in output
-    assert "1 of them change nobody (1 no token)." in output
-    assert "1 addresses suppressed, 0 readers left by mail." in output
+    assert "2 messages stored (1 hard, 1 not_bounce); 0 there already." in output
+    assert "1 of them without effect (1 no token)." in output
+    assert "1 address suppressed, 0 readers left by mail." in output
     assert not list((maildir / "new").iterdir())
 
 
@@ -126,14 +126,14 @@ def test_a_report_is_taken_back_by_its_number(sent: SentMailing) -> None:
 
 def test_a_replay_says_first_and_does_then(sent: SentMailing, monkeypatch: pytest.MonkeyPatch) -> None:
     run("bounces", "read", "-", stdin=failure_of(sent, ANN, status="5.2.1", words="550 5.2.1 mailbox disabled"))
-    assert "would be suppressed." in run("bounces", "replay").stdout
+    assert "0 addresses would be suppressed." in run("bounces", "replay").stdout
     monkeypatch.setenv("NEWSLETTER_BOUNCES__AMBIGUOUS_BOUNCES", "1")
     monkeypatch.setenv("NEWSLETTER_BOUNCES__AMBIGUOUS_DAYS", "0")
 
     dry = run("bounces", "replay").stdout
     done = read_json("bounces", "replay", "--apply")
 
-    assert "1 addresses would be suppressed: 1/1" in dry
+    assert "1 address would be suppressed: 1/1" in dry
     assert "Nothing was changed" in dry
     assert done == {"applied": True, "reports": 1, "reclassified": [], "suppressed": ["1/1"], "lifted": []}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from itertools import islice
 
 import pytest
@@ -20,11 +19,8 @@ _FIRST, _SECOND = dt.date(2026, 12, 3), dt.date(2026, 12, 17)
 
 
 @pytest.fixture
-def desk(database_url: str) -> Iterator[Desk]:
-    database = Database(database_url)
-    database.migrate()
-    yield Desk(database)
-    database.close()
+def desk(database: Database) -> Desk:
+    return Desk(database)
 
 
 def skip(desk: Desk, day: dt.date) -> Draft | None:

@@ -60,7 +60,7 @@ def test_a_list_goes_in_and_comes_out_again(terminal: Terminal, tmp_path: Path) 
     assert again["duplicate"] == 1
     assert again["refused"] == 1
     assert [row["email"] for row in csv.DictReader(exported.splitlines())] == [READER]
-    assert written.stdout.startswith("1 subscribers written")
+    assert written.stdout.startswith("1 subscriber written")
     assert (tmp_path / "out.csv").read_bytes().decode().replace("\r\n", "\n") == exported.replace("\r\n", "\n")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,15 +24,15 @@ from newsletter.service.diagnosis import Diagnosis, Level
 from newsletter.service.doctor import Patient, examine
 from newsletter.service.ports import Session
 from newsletter.service.sender_dns import Dns
+from newsletter.store.database import Database
 from newsletter.store.leases import hold_lease
 from newsletters import SLOT, a_newsletter
 from smtp_server import SmtpServer
 
 
 @pytest.fixture
-def newsletter(sqlite_url: str, smtp_server: SmtpServer) -> Iterator[App]:
-    with a_newsletter(sqlite_url, relay_port=smtp_server.port) as app:
-        yield app
+def newsletter(sqlite_database: Database, smtp_server: SmtpServer) -> App:
+    return a_newsletter(sqlite_database, relay_port=smtp_server.port)
 
 
 @pytest.fixture
@@ -65,6 +64,11 @@ def test_a_sound_newsletter_has_nothing_but_dns_to_warn_of(patient: Patient, new
     unsound = [diagnosis.check for diagnosis in found if diagnosis.level is not Level.OK]
     assert unsound == ["SPF", "DKIM", "DMARC", "PTR"]
     assert find(patient, "MJML").sentence == "Issues are compiled by mrml."
+
+
+def test_an_outbox_is_no_relay(patient: Patient) -> None:
+    assert find(patient, "relay").sentence == "The relay relay.example.org greets us."
+    assert find(replace(patient, relay_host=None), "relay").sentence == "Letters become files in the outbox."
 
 
 def test_a_relay_that_is_not_there_is_an_error(patient: Patient) -> None:

@@ -1,6 +1,5 @@
 """Articles imported, edited and imported again, on both databases."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,14 +20,6 @@ NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
 LATER = NOW + timedelta(days=14)
 SAMPLES = folder("examples") / "articles"
 PAGE = SAMPLES / "ostrel-review.txt"
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    database.migrate()
-    yield database
-    database.close()
 
 
 def refuse(url: str) -> bytes:

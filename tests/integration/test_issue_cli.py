@@ -157,6 +157,15 @@ def test_render_writes_page_text_and_a_complete_letter(shell: Shell) -> None:
     assert [part.get_content_type() for part in letter.iter_parts()] == ["text/plain", "text/html"]
 
 
+def test_the_report_says_why_a_mailing_is_paused(shell: Shell) -> None:
+    shell(issue, "draft")
+    shell(issue, "approve", "40", "--by", "Aino Salo")
+    shell(issue, "send", "40")
+    shell(issue, "pause", "40")
+
+    assert "Why it is paused: Paused by hand." in shell(issue, "report", "40")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -13,14 +12,6 @@ from newsletter.store.database import Database
 from newsletter.store.leases import LEASE, hold_lease, last_release, renew_lease, take_lease
 
 NOW = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    database.migrate()
-    yield database
-    database.close()
 
 
 def test_of_many_at_once_one_gets_the_lease(database: Database) -> None:

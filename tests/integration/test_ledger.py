@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -38,14 +37,6 @@ from newsletter.store.seats import Seat, is_seat_taken, take_seat
 NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 ADDRESSES = [f"reader{number}@example.net" for number in range(1, 6)]
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    database.migrate()
-    yield database
-    database.close()
 
 
 def claim(
@@ -246,39 +237,33 @@ def test_a_worker_that_was_taken_over_can_neither_send_nor_settle(database: Data
     assert new.batch.fence == old.batch.fence + 1
 
 
-def test_a_living_workers_batch_is_taken_over_only_after_its_lease(postgres_url: str) -> None:
-    database = Database(postgres_url)
-    database.migrate()
+def test_a_living_workers_batch_is_taken_over_only_after_its_lease(postgres_database: Database) -> None:
+    database = postgres_database
     add_readers(database, ADDRESSES)
     an_open_mailing(database)
     with take_seat(database, now=NOW) as slow, take_seat(database, now=NOW) as other:
         must_claim(database, slow)
         assert claim(database, other, now=NOW + ledger.LEASE) is None
         assert claim(database, other, now=NOW + ledger.LEASE + timedelta(seconds=1)) is not None
-    database.close()
 
 
-def test_on_sqlite_one_process_delivers_at_a_time(sqlite_url: str) -> None:
-    database = Database(sqlite_url)
-    database.migrate()
+def test_on_sqlite_one_process_delivers_at_a_time(sqlite_database: Database) -> None:
+    database = sqlite_database
     assert not is_seat_taken(database)
     with take_seat(database, now=NOW):
         assert is_seat_taken(database)
         with pytest.raises(RefusedError, match="Another process"), take_seat(database, now=NOW):
             pass
     assert not is_seat_taken(database)
-    database.close()
 
 
-def test_a_taken_seat_is_seen_on_postgres(postgres_url: str) -> None:
-    database = Database(postgres_url)
-    database.migrate()
+def test_a_taken_seat_is_seen_on_postgres(postgres_database: Database) -> None:
+    database = postgres_database
     assert not is_seat_taken(database)
     with take_seat(database, now=NOW) as one, take_seat(database, now=NOW) as other:
         assert is_seat_taken(database)
         assert one.worker != other.worker
     assert not is_seat_taken(database)
-    database.close()
 
 
 def test_a_paused_mailing_stands_still_until_it_is_resumed(database: Database) -> None:
@@ -370,13 +355,11 @@ def test_a_mailing_to_nobody_ends_like_any_other(database: Database) -> None:
     assert report_on(database, mailing).mailing.status is MailingStatus.FINISHED
 
 
-def test_the_database_itself_refuses_a_second_delivery_to_one_subscriber(sqlite_url: str) -> None:
-    database = Database(sqlite_url)
-    database.migrate()
+def test_the_database_itself_refuses_a_second_delivery_to_one_subscriber(sqlite_database: Database) -> None:
+    database = sqlite_database
     add_readers(database, ADDRESSES[:1])
     an_open_mailing(database)
     assert database.file is not None
     with sqlite3.connect(database.file) as connection, pytest.raises(sqlite3.IntegrityError):
         connection.execute("INSERT INTO deliveries (mailing_id, position, subscriber_id) VALUES (1, 99, 1)")
     connection.close()
-    database.close()

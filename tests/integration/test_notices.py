@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
@@ -24,6 +23,7 @@ from newsletter.errors import RelayError, RenderError
 from newsletter.mail.outbox import open_outbox
 from newsletter.service.deliver_notices import deliver_notices
 from newsletter.service.write_notice import write_notice
+from newsletter.store.database import Database
 from newsletter.store.notices import claim_notice, queue_notice, save_settlement
 from newsletter.store.people import list_notices
 from newsletter.store.subscribers import mark_unsubscribed
@@ -46,9 +46,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def newsletter(database_url: str, smtp_server: SmtpServer, clock: Clock) -> Iterator[App]:
-    with a_newsletter(database_url, relay_port=smtp_server.port, clock=clock) as app:
-        yield app
+def newsletter(database: Database, smtp_server: SmtpServer, clock: Clock) -> App:
+    return a_newsletter(database, relay_port=smtp_server.port, clock=clock)
 
 
 def queue(app: App, kind: NoticeKind, subscriber_id: int, **details: object) -> None:

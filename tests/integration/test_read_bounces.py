@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -34,14 +33,6 @@ from stored import SENT_AT, SentMailing, a_failure, a_mailing, a_spam_report, is
 
 ANN, BEN = "ann@example.net", "ben@example.net"
 TOMORROW = SENT_AT + timedelta(days=1)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    database.migrate()
-    yield database
-    database.close()
 
 
 def read(database: Database, *raws: bytes, now: datetime = TOMORROW, recipient: str = "") -> ReadReport:

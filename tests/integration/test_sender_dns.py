@@ -57,11 +57,11 @@ def test_two_spf_records_count_as_none() -> None:
 
 
 def test_a_relay_on_this_machine_is_not_asked_for() -> None:
-    for host in ("localhost", None):
+    for host, words in (("localhost", "this machine"), (None, "no relay")):
         level, sentence = examine(SOUND, relay_host=host)["PTR"]
 
         assert level is Level.OK
-        assert "this machine" in sentence
+        assert words in sentence
 
 
 def test_offline_everything_could_not_be_asked() -> None:

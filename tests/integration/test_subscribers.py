@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,14 +36,6 @@ from newsletter.store.suppressions import is_suppressed, list_suppressions
 NOW = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)
 KEYS = KeyRing(b"a signing key of thirty-two bytes or more")
 READER = EmailAddress("Reader@example.org")
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
-    opened.migrate()
-    yield opened
-    opened.close()
 
 
 def take_over(
@@ -197,7 +189,9 @@ class TestImport:
 
 
 class TestExport:
-    def test_what_is_exported_can_be_imported_again(self, database: Database, tmp_path: Path, sqlite_url: str) -> None:
+    def test_what_is_exported_can_be_imported_again(
+        self, database: Database, tmp_path: Path, migrated_file: Path
+    ) -> None:
         add(database)
         add(database, EmailAddress("gone@example.org"))
         leave(database, EmailAddress("gone@example.org"))
@@ -219,8 +213,7 @@ class TestExport:
         assert gone["status"] == "unsubscribed"
         assert gone["consent_source"] == "Sign-up sheet"
 
-        other = Database(f"{sqlite_url}.other")
-        other.migrate()
+        other = Database(f"sqlite:///{shutil.copyfile(migrated_file, tmp_path / 'other.db')}")
         report = take_over(other, tmp_path, stream.getvalue(), consent_source="")
         assert report.counts[Fate.ADDED] == 2
         assert status_of(other, EmailAddress("gone@example.org")) is SubscriberStatus.UNSUBSCRIBED

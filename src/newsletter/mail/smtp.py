@@ -44,11 +44,10 @@ class SmtpSession:
         self, transport: asyncio.Transport, *, pipelining: bool, envelope_ids: bool, timeout_seconds: float
     ) -> None:
         self._transport = transport
-        self._replies = _Replies()
+        self._replies = _Replies(timeout_seconds)
         transport.set_protocol(self._replies)
         self._pipelining = pipelining
         self._envelope_ids = envelope_ids
-        self._timeout_seconds = timeout_seconds
         self._announced: Letter | None = None
         self._is_staged = False
         self._needs_reset = False
@@ -73,7 +72,7 @@ class SmtpSession:
             return _refusal(data)
         self._is_staged = True
         self._transport.write(letter.content)
-        await self._drain()
+        await self._replies.drain()
         return None
 
     async def release(self, following: Letter | None) -> Outcome:
@@ -94,6 +93,7 @@ class SmtpSession:
 
     async def close(self) -> None:
         """End the session: with QUIT between letters, at once where a letter is staged and must not be delivered."""
+        self._replies.stop_watching()
         if self._is_staged or self._announced is not None:
             self._transport.abort()
             return
@@ -146,24 +146,7 @@ class SmtpSession:
             self._needs_reset = False
 
     async def _reply(self) -> Reply:
-        if self._replies.has_one:  # most replies of a pipeline arrive together; only the first is waited for
-            return await self._replies.take()
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                return await self._replies.take()
-        except TimeoutError as error:
-            self._transport.abort()
-            raise RelayError(f"The relay did not answer for {self._timeout_seconds:g} seconds.") from error
-
-    async def _drain(self) -> None:
-        if not self._replies.is_full:
-            return
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                await self._replies.drain()
-        except TimeoutError as error:
-            self._transport.abort()
-            raise RelayError(f"The relay took nothing for {self._timeout_seconds:g} seconds.") from error
+        return await self._replies.take()
 
 
 async def open_session(relay: Relay) -> SmtpSession:
@@ -211,39 +194,51 @@ def _refusal(reply: Reply | None) -> Rejected | Deferred:
 
 
 class _Replies(asyncio.Protocol):
-    """Reads the relay's replies (RFC 5321 4.2), in order, and knows whether writing has to wait."""
+    """Reads the relay's replies (RFC 5321 4.2), in order, and knows whether writing has to wait.
 
-    def __init__(self) -> None:
+    One timer watches over all waiting: a timer of its own for each reply costs more than reading the reply.
+    """
+
+    def __init__(self, timeout_seconds: float) -> None:
         self._loop = asyncio.get_running_loop()
+        self._timeout_seconds = timeout_seconds
         self._rest = b""
         self._lines: list[str] = []
         self._read: deque[Reply] = deque()
         self._lost: str | None = None
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
-
-    @property
-    def has_one(self) -> bool:
-        return bool(self._read)
+        self._waits_since: float | None = None
+        self._watchdog = self._loop.call_later(timeout_seconds, self._watch)
 
     async def take(self) -> Reply:
-        """Return the next reply, waiting for it. Raises RelayError when the connection is gone or talks nonsense."""
+        """Return the next reply, waiting for it. Raises RelayError when the relay is gone, silent or talks nonsense."""
         while not self._read:
             if self._lost is not None:
                 raise RelayError(self._lost)
             self._reader = self._loop.create_future()
+            self._waits_since = self._loop.time()
             await self._reader
+            self._waits_since = None
         return self._read.popleft()
-
-    @property
-    def is_full(self) -> bool:
-        """Tell whether the connection takes nothing more for now."""
-        return self._writer is not None
 
     async def drain(self) -> None:
         """Wait until the connection takes more, or is gone, which the next reply tells."""
         if self._writer is not None:
+            self._waits_since = self._loop.time()
             await self._writer
+            self._waits_since = None
+
+    def stop_watching(self) -> None:
+        self._watchdog.cancel()
+
+    def _watch(self) -> None:
+        now = self._loop.time()
+        due = (now if self._waits_since is None else self._waits_since) + self._timeout_seconds
+        if due > now:
+            self._watchdog = self._loop.call_at(due, self._watch)
+        else:
+            self._lose(f"The relay was silent for {self._timeout_seconds:g} seconds.")
 
     def data_received(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
@@ -256,6 +251,7 @@ class _Replies(asyncio.Protocol):
             _wake(self._reader)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._watchdog.cancel()
         self._lose(f"The connection to the relay was lost: {exc or 'closed by the relay'}.")
 
     def pause_writing(self) -> None:

@@ -67,6 +67,7 @@ class LedgerWriter:
         self._database = database
         self._connections = connections
         self._next_commit = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._clock = clock
         self._doubtful = doubtful
         self._entries: list[_Entry] = []
@@ -96,14 +97,27 @@ class LedgerWriter:
         """Record outcomes, and that ``starting`` is in flight, durably; then say whether it may be released."""
         entry = _Entry(tuple(settled), starting, asyncio.get_running_loop().create_future())
         self._entries.append(entry)
-        self._work.set()
+        self._call_for_commit()
         return await entry.verdict
+
+    def _call_for_commit(self) -> None:
+        """Have the entries committed: at once if every connection waits, else when the last commit is old enough."""
+        loop = asyncio.get_running_loop()
+        if len(self._entries) >= self._connections or loop.time() >= self._next_commit:
+            self._work.set()
+        elif self._timer is None:
+            self._timer = loop.call_at(self._next_commit, self._work.set)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await self._gather_entries()
+            await self._work.wait()
+            self._work.clear()
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
             entries, self._entries = self._entries, []
+            self._next_commit = loop.time() + _COMMIT_SECONDS * self._connections
             try:
                 verdicts = await loop.run_in_executor(self._thread, self._write, entries)
             except Exception as error:  # noqa: BLE001 - whoever waits must learn of it, whatever it is
@@ -114,17 +128,6 @@ class LedgerWriter:
                     for settled in entry.settled:
                         settled.job.load.close_one()
                     entry.verdict.set_result(verdict)
-
-    async def _gather_entries(self) -> None:
-        """Wait until every connection wants a commit, or one does and the last commit is a moment old."""
-        loop = asyncio.get_running_loop()
-        await self._work.wait()
-        while len(self._entries) < self._connections and (rest := self._next_commit - loop.time()) > 0:
-            self._work.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._work.wait(), timeout=rest)
-        self._work.clear()
-        self._next_commit = loop.time() + _COMMIT_SECONDS * self._connections
 
     def _write(self, entries: Sequence[_Entry]) -> list[Verdict]:
         now = self._clock()
