@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -97,13 +97,22 @@ def test_a_mailing_is_paused_and_resumed_and_then_delivered(project: Project, sm
     assert sorted(smtp_server.recipients) == list(READERS)
 
 
+def test_a_send_that_waits_waits_for_the_time_too(project: Project, smtp_server: SmtpServer) -> None:
+    at = datetime.now(UTC) + timedelta(seconds=2)
+    said = project.run("issue", "send", "1", "--at", at.isoformat(), "--wait")
+
+    assert datetime.now(UTC) >= at
+    assert "1 is finished: 2 intended = 2 accepted" in said
+    assert sorted(smtp_server.recipients) == list(READERS)
+
+
 def test_a_cancelled_mailing_withholds_what_has_not_left(project: Project, smtp_server: SmtpServer) -> None:
     project.run("issue", "send", "1")
     project.run("issue", "cancel", "1")
 
     report = project.read("issue", "report", "1")
     assert (report["status"], report["withheld"]) == ("cancelled", 2)
-    assert project.run("issue", "resume", "1", "--wait").startswith("Issue 1 is cancelled.")
+    assert "cancelled" in project.run("issue", "resume", "1", "--wait", exit_status=1)
     assert smtp_server.recipients == []
 
 
@@ -129,7 +138,7 @@ def test_doubtful_letters_are_named_and_decided_on(project: Project, smtp_server
     assert smtp_server.recipients.count(READERS[0]) == 2
 
 
-def test_while_another_process_delivers_send_waits_until_it_is_gone(
+def test_while_another_process_delivers_send_waits_and_takes_over_what_it_leaves(
     project: Project, later: Callable[[Callable[[], object]], None]
 ) -> None:
     database = project.open_database()
@@ -139,7 +148,7 @@ def test_while_another_process_delivers_send_waits_until_it_is_gone(
         said = project.run("issue", "send", "1", "--wait")
     database.close()
 
-    assert "1 is scheduled: 2 intended = 2 queued" in said
+    assert "1 is finished: 2 intended = 2 accepted" in said
 
 
 def test_while_another_process_delivers_send_waits_until_the_mailing_stops(

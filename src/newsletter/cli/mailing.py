@@ -149,15 +149,10 @@ def _deliver_and_tell(number: int, app: App) -> None:
     """Deliver in this process, or watch the one that does; then print the report. Exit status 1 if it is paused."""
     from newsletter.cli.progress import show_progress
     from newsletter.domain.mailing import MailingStatus
-    from newsletter.engine.embedded import deliver_due, wait_for_others
-    from newsletter.errors import RefusedError
+    from newsletter.engine.embedded import deliver_mailing
 
     with show_progress(number, app):
-        try:
-            deliver_due(app.plant())
-        except RefusedError as error:
-            warn(f"{error} This shows its progress.")
-            wait_for_others(app.plant(), _mailing_id(app, number))
+        deliver_mailing(app.plant(), _mailing_id(app, number), tell=warn)
     mailing = _print_report(number, app, json=False).mailing
     if mailing.status is MailingStatus.PAUSED:
         warn(f"Issue {number} is paused. Mend the cause, then: newsletter issue resume {number} --wait")

@@ -13,7 +13,7 @@ from enum import StrEnum
 SAME_STANDFIRST = 0.75
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[”’\"')\]]*\s+(?=[“‘\"'(\[]?[^\Wa-z_])")
-# "U.S. companies", "Dr. Abrahamyan", "E. Avdaliani", "no. 5": a full stop that ends no sentence.
+# "U.S. companies", "Dr. Halvorsen", "E. Castellan", "no. 5": a full stop that ends no sentence.
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(“‘\"'])(?:(?:[^\W\d_]\.)+|(?:Mr|Mrs|Ms|Dr|Prof|St|Gen|Col|Lt|Sen|Rep|Gov|No|vs|approx|Jan|Feb|Mar|Apr|Jun|Jul|"
     r"Aug|Sept?|Oct|Nov|Dec)\.)$",

@@ -35,7 +35,7 @@ class DraftItem:
     #: an editor's own wording for this issue, in place of the article's
     headline: str | None = None
     teaser: str | None = None
-    #: why it is here: "new since 41", "missed issue 41", "also on Armenia, issue 39", "pinned"
+    #: why it is here: "new since 41", "missed issue 41", "also on rail, issue 39", "pinned"
     reason: str
 
 

@@ -64,6 +64,10 @@ class Worker:
         self._ending = asyncio.Event()
         self._last_good = plant.clock()
 
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping.is_set()
+
     def stop(self) -> None:
         """Drain: claim nothing more, let the letters that are out settle."""
         self._stopping.set()

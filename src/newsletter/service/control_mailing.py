@@ -32,9 +32,14 @@ def pause_mailing(
 
 
 def resume_mailing(mailing_id: int, *, database: Database, now: datetime) -> Mailing:
-    """Let a paused mailing run again. One that runs already is left as it is, for a worker to take over."""
+    """Let a paused mailing run again. One that runs already is left as it is, for a worker to take over.
+
+    Raises RefusedError for one that was cancelled.
+    """
     with database.transaction() as transaction:
         mailing = mailings.find_mailing(transaction, mailing_id)
+        if mailing.status is MailingStatus.CANCELLED:
+            raise RefusedError("The mailing was cancelled, which is for good; what it had not sent was withheld.")
         if mailing.status is not MailingStatus.PAUSED:
             return mailing
         running = replace(mailing.move(MailingStatus.RUNNING), pause_reason=None, started_at=mailing.started_at or now)

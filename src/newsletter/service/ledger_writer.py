@@ -122,12 +122,14 @@ class LedgerWriter:
                 verdicts = await loop.run_in_executor(self._thread, self._write, entries)
             except Exception as error:  # noqa: BLE001 - whoever waits must learn of it, whatever it is
                 for entry in entries:
-                    entry.verdict.set_exception(error)
+                    if not entry.verdict.cancelled():
+                        entry.verdict.set_exception(error)
             else:
                 for entry, verdict in zip(entries, verdicts, strict=True):
                     for settled in entry.settled:
                         settled.job.load.close_one()
-                    entry.verdict.set_result(verdict)
+                    if not entry.verdict.cancelled():
+                        entry.verdict.set_result(verdict)
 
     def _write(self, entries: Sequence[_Entry]) -> list[Verdict]:
         now = self._clock()
