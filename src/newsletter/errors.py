@@ -108,3 +108,12 @@ def trace_failure(error: BaseException) -> list[str]:
     """Return where an error came from: no path, no message and no variable, which may hold tokens and addresses."""
     frames = extract_tb(error.__traceback__)[-_FRAMES:]
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def find_first(group: BaseExceptionGroup[NewsletterError]) -> NewsletterError:
+    """Return the first error of a task group, however deep.
+
+    Raise it outside ``except*``: what is raised in there is wrapped in a group again.
+    """
+    first = group.exceptions[0]
+    return find_first(first) if isinstance(first, BaseExceptionGroup) else first

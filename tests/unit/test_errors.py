@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.errors import RefusedError, describe_failure, trace_failure
+from newsletter.errors import RefusedError, StoreError, describe_failure, find_first, trace_failure
 
 
 def a_failure() -> ValueError:
@@ -32,3 +32,9 @@ def test_a_failure_is_traced_by_file_line_and_function_alone() -> None:
 
     assert place.startswith("test_errors.py:")
     assert place.endswith(" a_failure")
+
+
+def test_the_first_error_of_a_task_group_is_found_however_deep() -> None:
+    inner = BaseExceptionGroup("inner", [StoreError("The database failed."), StoreError("And again.")])
+
+    assert str(find_first(BaseExceptionGroup("outer", [inner]))) == "The database failed."

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import structlog
 
 from newsletter.engine.worker import Plant, Worker
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, find_first
 from newsletter.store.seats import Seat, take_seat
 
 log = structlog.get_logger(__name__)
@@ -69,13 +69,16 @@ class Shift:
         self._wake = lambda: loop.call_soon_threadsafe(drain)
         if self.is_stopping:
             drain()
+        failure: NewsletterError | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 for errand in self._errands:
                     tasks.create_task(_repeat(errand, stopping))
                 await worker.run(until_idle=False)
         except* NewsletterError as errors:
-            raise errors.exceptions[0] from None
+            failure = find_first(errors)
+        if failure is not None:
+            raise failure
 
 
 async def _repeat(errand: Errand, stopping: asyncio.Event) -> None:

@@ -13,7 +13,7 @@ import structlog
 
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy
 from newsletter.domain.reply import Accepted, Outcome, Unknown
-from newsletter.errors import IllegalMoveError, NewsletterError, RelayError, WithdrawnError
+from newsletter.errors import IllegalMoveError, NewsletterError, RelayError, WithdrawnError, find_first
 from newsletter.mail.message import Splicer
 from newsletter.service.control_mailing import pause_mailing
 from newsletter.service.deliver import deliver
@@ -75,6 +75,7 @@ class Worker:
     async def run(self, *, until_idle: bool) -> None:
         """Work. Raises the NewsletterError that ended it, if one did."""
         plant = self._plant
+        failure: NewsletterError | None = None
         try:
             async with (
                 LedgerWriter(
@@ -89,7 +90,9 @@ class Worker:
                 self._ending.set()
                 watch.cancel()
         except* NewsletterError as errors:
-            raise errors.exceptions[0] from None
+            failure = find_first(errors)
+        if failure is not None:
+            raise failure
 
     async def _claim_batches(self, *, until_idle: bool) -> None:
         out: set[asyncio.Task[None]] = set()
