@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from newsletter.errors import RefusedError, StoreError, describe_failure, find_first, trace_failure
@@ -35,6 +37,7 @@ def test_a_failure_is_traced_by_file_line_and_function_alone() -> None:
 
 
 def test_the_first_error_of_a_task_group_is_found_however_deep() -> None:
-    inner = BaseExceptionGroup("inner", [StoreError("The database failed."), StoreError("And again.")])
+    inner = ExceptionGroup("inner", [StoreError("The database failed."), StoreError("And again.")])
+    outer: BaseExceptionGroup[Any] = BaseExceptionGroup("outer", [inner])
 
-    assert str(find_first(BaseExceptionGroup("outer", [inner]))) == "The database failed."
+    assert str(find_first(outer)) == "The database failed."
