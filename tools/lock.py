@@ -6,6 +6,7 @@ requirements.lock is what the newsletter needs to run, requirements-dev.lock the
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,15 @@ def main(options: list[str]) -> None:
     if "--upgrade" in options:
         (ROOT / "package-lock.json").unlink(missing_ok=True)
     run("npm", "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    drop_funding(ROOT / "package-lock.json")
+
+
+def drop_funding(file: Path) -> None:
+    """Take out where each package asks for money: web addresses have no place in a lock file."""
+    lock = json.loads(file.read_text(encoding="utf-8"))
+    for package in lock["packages"].values():
+        package.pop("funding", None)
+    file.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def lock_python(output: str, *options: str) -> None:
