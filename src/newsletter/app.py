@@ -93,6 +93,12 @@ class App:
         )
 
     @property
+    def editors_address(self) -> EmailAddress:
+        """Where readers' replies go."""
+        address = self.settings.site.editors_address
+        return EmailAddress.parse(address) if address else self.sender.reply_to
+
+    @property
     def bounce_policy(self) -> BouncePolicy:
         """When bounces suppress an address."""
         section = self.settings.bounces

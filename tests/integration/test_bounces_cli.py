@@ -112,6 +112,23 @@ def test_the_list_shows_reports_and_letters(sent: SentMailing, tmp_path: Path) -
     assert "Thank you." in run("bounces", "show", "2").stdout
 
 
+def test_a_reader_s_answer_is_delivered_to_the_editors_by_the_next_work(
+    sent: SentMailing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSLETTER_SMTP__OUTBOX", str(tmp_path / "outbox"))
+    monkeypatch.setenv("NEWSLETTER_MAIL__FROM", "news@review.example.org")
+    monkeypatch.setenv("NEWSLETTER_SITE__EDITORS_ADDRESS", "desk@review.example.org")
+    fields = (f"References: <{token_of(sent, ANN)}@review.example.org>",)
+    answer = a_letter("Re: Issue 1", "Please unsubscribe me.", fields=fields)
+
+    assert "1 letter of readers on the way to the editors." in run("bounces", "read", "-", stdin=answer).stdout
+    run("work", "--once")
+
+    (letter,) = (tmp_path / "outbox").glob("0-*.eml")
+    assert b"\r\nTo: desk@review.example.org\r\n" in letter.read_bytes()
+    assert "speaks of unsubscribing" in read_json("bounces", "list")[0]["rule"]
+
+
 @pytest.mark.usefixtures("sent")
 def test_an_unknown_kind_is_a_usage_error() -> None:
     assert "there are hard, soft" in " ".join(run("bounces", "list", "--kind", "harsh", status=2).output.split())

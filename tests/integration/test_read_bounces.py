@@ -325,7 +325,7 @@ def test_a_message_leaves_new_only_once_it_is_stored(database: Database, tmp_pat
         on_stored=move,
     )
 
-    assert stored_before_moving == [1, 2]
+    assert stored_before_moving == [2, 2]
     assert not list((tmp_path / "new").iterdir())
     assert len(list((tmp_path / "cur").iterdir())) == 2
 
@@ -352,11 +352,21 @@ def test_the_mail_program_s_unsubscribe_button_works(database: Database) -> None
         ]
 
 
-def test_an_answer_that_says_unsubscribe_is_obeyed(database: Database) -> None:
+def test_the_bare_word_to_the_unsubscribe_address_is_obeyed(database: Database) -> None:
     sent = a_mailing(database)
-    answer = a_letter("Unsubscribe me please", "", fields=(f"Delivered-To: {verp(sent.token(ANN))}",))
+    asked = a_letter("Unsubscribe", "", fields=(f"Delivered-To: {verp(sent.token(ANN))}",))
 
-    assert read(database, answer).unsubscribed == [sent.deliveries[ANN]]
+    assert read(database, asked).unsubscribed == [sent.deliveries[ANN]]
+
+
+def test_the_bare_word_needs_the_token_in_its_address(database: Database) -> None:
+    sent = a_mailing(database)
+    answer = a_letter("Unsubscribe", "", fields=(f"In-Reply-To: <{sent.token(ANN)}@review.example.org>",))
+
+    done = read(database, answer, a_letter("Unsubscribe", "me"))
+
+    assert not done.unsubscribed
+    assert status_of(database, ANN) is SubscriberStatus.ACTIVE
 
 
 def test_asking_twice_to_leave_is_the_same_as_once(database: Database) -> None:

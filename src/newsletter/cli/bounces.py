@@ -98,13 +98,13 @@ def list_(
         print_json([_document(report) for report in reports])
         return
     print_table(
-        ["ID", "Received", "Kind", "Reason", "Delivery", "Counts", "Words"],
+        ["ID", "Received", "Kind", "Reason or rule", "Delivery", "Counts", "Words"],
         [
             [
                 report.id,
                 f"{report.received_at:%Y-%m-%d %H:%M}",
                 report.fate.kind.value,
-                report.fate.reason,
+                report.fate.reason or (report.fate.rule if report.fate.kind == "not_bounce" else ""),
                 _name(report.delivery) if report.delivery else "",
                 "taken back" if report.reversed_at else report.ignored_because or "yes",
                 report.fate.words,
@@ -218,6 +218,7 @@ def _print_read(done: ReadReport, *, as_json: bool) -> None:
                 "ignored": done.ignored,
                 "suppressed": [_name(delivery) for delivery in done.suppressed],
                 "unsubscribed": [_name(delivery) for delivery in done.unsubscribed],
+                "forwarded": done.forwarded,
                 "paused": done.paused,
             }
         )
@@ -228,6 +229,8 @@ def _print_read(done: ReadReport, *, as_json: bool) -> None:
         say(f"{done.ignored.total():,} of them without effect{_counts(done.ignored)}.")
     suppressed = name_count(len(done.suppressed), "address", "addresses")
     say(f"{suppressed} suppressed, {name_count(len(done.unsubscribed), 'reader')} left by mail.")
+    if done.forwarded:
+        say(f"{name_count(len(done.forwarded), 'letter')} of readers on the way to the editors.")
     for mailing, reason in done.paused.items():
         say(f"Mailing {mailing} is paused: {reason}")
 

@@ -132,9 +132,22 @@ def _open_shift(app: App) -> Shift:
 
 
 def _notice_writer(app: App) -> Callable[[Notice], Letter]:
+    from newsletter.domain.notice import NoticeKind
+    from newsletter.service.forward_reply import write_forwarded_reply
     from newsletter.service.write_notice import write_notice
 
     def write(notice: Notice) -> Letter:
+        if notice.kind is NoticeKind.FORWARDED_REPLY:
+            return write_forwarded_reply(
+                notice,
+                editors=app.editors_address,
+                site_name=app.settings.site.name,
+                database=app.database,
+                sender=app.sender,
+                keys=app.keys,
+                theme=app.theme,
+                now=app.now(),
+            )
         return write_notice(
             notice,
             masthead=app.masthead(),

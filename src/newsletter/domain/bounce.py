@@ -28,6 +28,11 @@ class BounceKind(StrEnum):
     #: Anything else; it may be a person's letter and is shown on the desk.
     NOT_BOUNCE = "not_bounce"
 
+    @property
+    def sentence(self) -> str:
+        """One sentence for the desk."""
+        return _KIND_SENTENCES[self]
+
 
 class BounceReason(StrEnum):
     """Why a letter came back. The same words serve SMTP replies, reports by mail and webhooks."""
@@ -80,6 +85,16 @@ class BounceReason(StrEnum):
         """One sentence for the desk."""
         return _SENTENCES[self]
 
+
+_KIND_SENTENCES = {
+    BounceKind.HARD: "The address is dead, and the report says so.",
+    BounceKind.SOFT: "The letter did not arrive, for a reason that may pass or is not the reader's.",
+    BounceKind.DELAYED: "The letter has not arrived yet; the other side still tries.",
+    BounceKind.COMPLAINT: "The reader, or his provider for him, called the letter spam.",
+    BounceKind.AUTO_REPLY: "A program answered in the reader's name.",
+    BounceKind.DELIVERED: "The letter arrived.",
+    BounceKind.NOT_BOUNCE: "No report; it may be a person's letter.",
+}
 
 _SENTENCES = {
     BounceReason.UNKNOWN_USER: "There is no such mailbox.",

@@ -21,6 +21,12 @@ class NoticeKind(StrEnum):
     WELCOME = "welcome"
     #: says that the reader has left, with a way back
     GOODBYE = "goodbye"
+    #: shows the editors what a reader answered to an issue; the only one that does not go to the reader
+    FORWARDED_REPLY = "forwarded_reply"
+
+
+#: Those that go to the reader; each has its words in notices.toml.
+TO_READERS = tuple(kind for kind in NoticeKind if kind is not NoticeKind.FORWARDED_REPLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +35,15 @@ class Notice:
 
     id: int
     kind: NoticeKind
+    #: the subscriber's
     address: EmailAddress
     public_id: bytes
     #: the reader's; "" where unknown
     name: str = ""
     #: the mailing whose letter led to it (0: none)
     mailing: int = 0
+    #: the stored message that it forwards (0: none)
+    report: int = 0
     queued_at: datetime
     #: tries, this one included; also tells this claim from a later one
     attempts: int

@@ -7,9 +7,9 @@ token stands in several places. This module only finds candidates; whether one i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from newsletter.mail.parts import Fields, Message, read_fields, read_message
+from newsletter.mail.parts import Fields, Message, read_fields
 from newsletter.mail.report_text import copied_text
 
 DELIVERY_FIELD = "X-Newsletter-Delivery"
@@ -33,13 +33,22 @@ _RETURNED = (
 _ANSWERED = ("in-reply-to", "references")
 
 
-def find_tokens(raw: bytes, envelope_recipient: str = "") -> tuple[str, ...]:
+def find_tokens(message: Message, envelope_recipient: str = "") -> tuple[str, ...]:
     """Return candidates in lower case, the best first, each once, at most 20.
 
     Of the letter that came back only the header fields are read: a token in a body may be anybody's quotation.
     """
+    return _find(_places(message, envelope_recipient))
+
+
+def find_addressed_tokens(message: Message, envelope_recipient: str = "") -> tuple[str, ...]:
+    """Return those of the addresses that the message was sent to."""
+    return _find((envelope_recipient, *_values(message.top.fields, _ADDRESSED_TO)))
+
+
+def _find(places: Iterable[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for value in _places(read_message(raw), envelope_recipient):
+    for value in places:
         for match in _TOKEN.finditer(value[:_LONGEST_VALUE]):
             found.setdefault(match.group().lower())
     return tuple(found)[:_MOST]

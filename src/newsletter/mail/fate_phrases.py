@@ -152,6 +152,25 @@ AUTO_REPLY_HINTS: Fates = (
     ),
 )
 
+#: What readers write who want to leave, or ask how to.
+LEAVING: Fates = (
+    (
+        K.NOT_BOUNCE,
+        """
+        unsubscribe | un subscribe | remove me | remove my | take me off | delete my address | stop sending
+        stop these | no longer wish | opt out | opt me out | abmelden | abbestellen | austragen | kundigen
+        keine weiteren | desabonn | me desinscrire | desinscri | ne plus recevoir | darme de baja | dar de baja
+        dame de baja | cancelar * suscripcion | no deseo recibir | cancelar * inscricao | descadastr
+        remover * lista | nao quero * receber | disiscri | cancellami | cancellare * iscrizione
+        non desidero * ricevere | uitschrijven | afmelden | avregistrera | avprenumerera | avsluta prenumeration
+        afmeld | avmeld | meld meg av | peruuta tilaus | perua tilau | wypisac | wypisz | rezygnuj | odhlasit
+        odhlaste | leiratkoz | dezabon | aboneligi iptal | abonelikten | listeden cik | отписать | отпишите
+        отписк | 配信停止 | 配信を停止 | 購読解除 | 退订 | 退訂 | 取消订阅 | 取消訂閱 | 수신 거부 | 수신거부 | 구독 취소
+        구독취소
+        """,
+    ),
+)
+
 #: Where the text of a report ends and the letter that came back begins. Looked for in simplified lines.
 COPY_BEGINS = (
     "original message",

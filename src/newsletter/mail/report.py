@@ -18,7 +18,11 @@ from newsletter.mail.prose import read_prose
 
 def read_report(raw: bytes) -> Report:
     """Read one message. What cannot be read within the limits names its trouble; it is kept and shown, never lost."""
-    message = read_message(raw)
+    return judge_message(read_message(raw))
+
+
+def judge_message(message: Message) -> Report:
+    """Say what a message is that was taken apart already."""
     report = _read(message)
     if message.trouble and not report.trouble:
         return Report(

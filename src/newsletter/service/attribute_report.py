@@ -24,9 +24,10 @@ from newsletter.domain.stored_report import (
 )
 from newsletter.domain.token import KeyRing, verify_delivery
 from newsletter.errors import InvalidAddressError
-from newsletter.mail.attribution import find_tokens
+from newsletter.mail.attribution import find_addressed_tokens, find_tokens
 from newsletter.mail.parts import read_message
-from newsletter.mail.report import read_report
+from newsletter.mail.reply import Reply, read_reply
+from newsletter.mail.report import judge_message
 from newsletter.store.bounces import find_delivery
 from newsletter.store.database import Transaction
 from newsletter.store.subscribers import find_subscriber
@@ -35,11 +36,14 @@ log = structlog.get_logger(__name__)
 
 #: The rule of a letter that asks to be left alone; no replay reads it anew.
 UNSUBSCRIBE_RULE = "unsubscribe"
+#: The rules of what a person wrote, and of what speaks of leaving: an editor decides what is meant.
+REPLY_RULE = "reply"
+LEAVING_RULE = "reply that speaks of unsubscribing"
 #: What may suppress somebody.
 FAILURES = frozenset({BounceKind.HARD, BounceKind.SOFT, BounceKind.COMPLAINT})
 
-# What the mailto of List-Unsubscribe makes mail programs write. People who answer by hand write the word alone.
-_UNSUBSCRIBE = re.compile(r"\s*unsubscribe-([a-z2-7]{31})\s*", re.IGNORECASE)
+# What the mailto of List-Unsubscribe makes mail programs write; some leave the token to the address.
+_UNSUBSCRIBE = re.compile(r"\s*unsubscribe(?:-([a-z2-7]{31}))?\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,10 @@ class OpenedReport:
     report: Report
     #: what stands where tokens stand, the best first
     candidates: tuple[str, ...]
+    #: those of the addresses that it was sent to
+    addressed: tuple[str, ...] = ()
+    #: None unless a person wrote it
+    reply: Reply | None = None
     subject: str
     #: as the message says; None if it does not
     written_at: datetime | None
@@ -73,9 +81,12 @@ def open_report(raw: bytes, *, envelope_recipient: str) -> OpenedReport:
     """Read a message. Whatever it is made of, there is a result."""
     try:
         message = read_message(raw)
+        report = judge_message(message)
         return OpenedReport(
-            report=read_report(raw),
-            candidates=find_tokens(raw, envelope_recipient),
+            report=report,
+            candidates=find_tokens(message, envelope_recipient),
+            addressed=find_addressed_tokens(message, envelope_recipient),
+            reply=read_reply(message, report),
             subject=message.subject,
             written_at=_read_date(message.top.first("date")),
         )
@@ -90,16 +101,24 @@ def attribute_report(
 ) -> Attribution:
     """Find the delivery that a message's signed token names, and judge whether the message counts."""
     named = list(dict.fromkeys(filter(None, (verify_delivery(text, keys) for text in opened.candidates))))
-    if leaving := _read_unsubscribe(opened, named, keys):
+    if leaving := _read_unsubscribe(opened, keys):
         return _attribute_unsubscribe(leaving, opened, transaction)
     delivery = find_delivery(transaction, named[0]) if named else None
-    fate = choose_fate(opened.report, delivery.reader.address if delivery and delivery.reader else None)
+    fate = read_fate(opened, delivery)
     return Attribution(
         delivery=delivery,
-        fate=fate if fate.words else replace(fate, words=plain_words(opened.subject)),
+        fate=fate,
         ignored_because=_find_doubt(opened, fate, named, delivery, transaction)
         or (find_objection(delivery, token_age=token_age, now=now) if named else explain_missing(opened.candidates)),
     )
+
+
+def read_fate(opened: OpenedReport, delivery: NamedDelivery | None) -> Fate:
+    """Return what a message says about the reader of ``delivery``; without words of its own, its subject has to do."""
+    fate = choose_fate(opened.report, delivery.reader.address if delivery and delivery.reader else None)
+    if opened.reply:
+        fate = replace(fate, rule=LEAVING_RULE if opened.reply.asks_to_leave else REPLY_RULE)
+    return fate if fate.words else replace(fate, words=plain_words(opened.subject))
 
 
 def _attribute_unsubscribe(named: DeliveryId, opened: OpenedReport, transaction: Transaction) -> Attribution:
@@ -114,12 +133,14 @@ def _attribute_unsubscribe(named: DeliveryId, opened: OpenedReport, transaction:
     return Attribution(delivery=delivery, fate=fate, ignored_because=ignored_because)
 
 
-def _read_unsubscribe(opened: OpenedReport, named: list[DeliveryId], keys: KeyRing) -> DeliveryId | None:
-    """Return the delivery whose reader asks by mail to leave."""
-    by_program = _UNSUBSCRIBE.fullmatch(opened.subject)
-    delivery = verify_delivery(by_program.group(1), keys) if by_program else None
-    by_hand = opened.report.kind is BounceKind.NOT_BOUNCE and opened.subject.lower().startswith("unsubscribe")
-    return delivery or (named[0] if named and by_hand else None)
+def _read_unsubscribe(opened: OpenedReport, keys: KeyRing) -> DeliveryId | None:
+    """Return the delivery whose reader asks by mail to leave: no other words, and our own token with them."""
+    asked = _UNSUBSCRIBE.fullmatch(opened.subject)
+    if asked is None:
+        return None
+    if asked.group(1):
+        return verify_delivery(asked.group(1), keys)
+    return next(filter(None, (verify_delivery(text, keys) for text in opened.addressed)), None)
 
 
 def _find_doubt(

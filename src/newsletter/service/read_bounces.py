@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress as expect
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from newsletter.mail.mailbox import StoredMessage
 from newsletter.service.attribute_report import FAILURES, Attribution, OpenedReport, attribute_report, open_report
 from newsletter.service.control_mailing import pause_mailing
 from newsletter.service.decide_suppression import decide_about
+from newsletter.service.forward_reply import queue_forward
 from newsletter.service.unsubscribe import leave
 from newsletter.store import mailings
 from newsletter.store.bounces import add_report, list_about
@@ -28,6 +29,10 @@ from newsletter.store.subscribers import find_subscriber
 from newsletter.store.suppressions import suppress
 
 log = structlog.get_logger(__name__)
+
+# What shares a transaction: a commit costs as much as reading several reports, and nobody waits long for the lock.
+_MOST_AT_ONCE = 50
+_MOST_BYTES_AT_ONCE = 4 << 20
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +49,8 @@ class ReadReport:
     suppressed: list[DeliveryId] = field(default_factory=list)
     #: deliveries whose readers left by mail
     unsubscribed: list[DeliveryId] = field(default_factory=list)
+    #: letters that people wrote and the editors get
+    forwarded: list[int] = field(default_factory=list)
     #: mailings that were paused, with the reason
     paused: dict[int, str] = field(default_factory=dict)
 
@@ -59,29 +66,45 @@ def read_bounces(
     envelope_recipient: str = "",
     on_stored: Callable[[StoredMessage], None] = lambda _message: None,
 ) -> ReadReport:
-    """Store each message in a transaction of its own, and suppress or unsubscribe whom it is about.
+    """Store the messages, and suppress or unsubscribe whom they are about; what people wrote goes to the editors.
 
     A report counts for the delivery that its signed token names, if that letter left not longer than ``token_age`` ago.
-    ``on_stored`` hears of a message only after the commit, also of one that was stored before: until then it stays in
-    its mailbox. ``envelope_recipient`` is whom the messages were delivered to, where no field of theirs tells.
+    Messages share a transaction, some dozens at a time. ``on_stored`` hears of a message only after its commit, also of
+    one that was stored before: until then it stays in its mailbox. ``envelope_recipient`` is whom the messages were
+    delivered to, where no field of theirs tells.
     """
     done = ReadReport()
     touched: set[int] = set()
-    for message in messages:
-        opened = open_report(message.raw, envelope_recipient=envelope_recipient)
+    for batch in _batches(messages):
+        opened = [open_report(message.raw, envelope_recipient=envelope_recipient) for message in batch]
         with database.transaction() as transaction:
-            attribution = attribute_report(transaction, opened, keys=keys, token_age=token_age, now=now)
-            bounce_id = _add(transaction, message.raw, opened, attribution, now=now)
-            if bounce_id is None:
-                done.duplicates += 1
-            else:
-                _follow(transaction, bounce_id, attribution, policy=policy, done=done, now=now)
-        on_stored(message)
-        if attribution.delivery and attribution.fate.kind in FAILURES:
-            touched.add(attribution.delivery.id.mailing)
+            for message, report in zip(batch, opened, strict=True):
+                attribution = attribute_report(transaction, report, keys=keys, token_age=token_age, now=now)
+                bounce_id = _add(transaction, message.raw, report, attribution, now=now)
+                if bounce_id is None:
+                    done.duplicates += 1
+                else:
+                    _follow(transaction, bounce_id, report, attribution, policy=policy, done=done, now=now)
+                if attribution.delivery and attribution.fate.kind in FAILURES:
+                    touched.add(attribution.delivery.id.mailing)
+        for message in batch:
+            on_stored(message)
     for mailing_id in sorted(touched):
         _pause_unsound(mailing_id, policy=policy, database=database, done=done, now=now)
     return done
+
+
+def _batches(messages: Iterable[StoredMessage]) -> Iterator[list[StoredMessage]]:
+    batch: list[StoredMessage] = []
+    size = 0
+    for message in messages:
+        batch.append(message)
+        size += len(message.raw)
+        if len(batch) >= _MOST_AT_ONCE or size >= _MOST_BYTES_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _add(
@@ -104,6 +127,7 @@ def _add(
 def _follow(
     transaction: Transaction,
     bounce_id: int,
+    opened: OpenedReport,
     attribution: Attribution,
     *,
     policy: BouncePolicy,
@@ -112,6 +136,9 @@ def _follow(
 ) -> None:
     """Do what follows from a new message."""
     done.kinds[attribution.fate.kind] += 1
+    reply = None if attribution.is_unsubscribe else opened.reply
+    if reply and queue_forward(transaction, bounce_id, reply, attribution, now=now):
+        done.forwarded.append(bounce_id)
     if attribution.ignored_because:
         done.ignored[attribution.ignored_because] += 1
         log.info("report changes nobody", bounce=bounce_id, because=attribution.ignored_because.value)

@@ -11,9 +11,9 @@ import structlog
 from newsletter.domain.bounce import BounceKind
 from newsletter.domain.bounce_policy import BouncePolicy
 from newsletter.domain.mailing import DeliveryId
-from newsletter.domain.stored_report import StoredReport, choose_fate, plain_words
+from newsletter.domain.stored_report import StoredReport
 from newsletter.domain.suppression import Suppression
-from newsletter.service.attribute_report import UNSUBSCRIBE_RULE, open_report
+from newsletter.service.attribute_report import UNSUBSCRIBE_RULE, open_report, read_fate
 from newsletter.service.decide_suppression import LIFTED_BY_REPLAY, Verdict, decide_about, find_standing
 from newsletter.store.audit import record_act
 from newsletter.store.bounces import find_delivery, list_about, list_addresses, load_raw, save_fate
@@ -99,8 +99,7 @@ def _read_anew(transaction: Transaction, report: StoredReport) -> StoredReport:
         return report
     opened = open_report(raw, envelope_recipient="")
     delivery = find_delivery(transaction, report.delivery) if report.delivery else None
-    fate = choose_fate(opened.report, delivery.reader.address if delivery and delivery.reader else None)
-    return replace(report, fate=fate if fate.words else replace(fate, words=plain_words(opened.subject)))
+    return replace(report, fate=read_fate(opened, delivery))
 
 
 def _note(change: _Change, replay: Replay) -> None:

@@ -23,7 +23,7 @@ _PAGES = {
 def write_notice(
     notice: Notice, *, masthead: Masthead, sender: Sender, keys: KeyRing, theme: Path | None, now: datetime
 ) -> Letter:
-    """Return the letter of a notice. ``theme`` is the folder whose files replace those of templates/notice."""
+    """Return the letter of a notice to its reader. The files of ``theme`` replace those of templates/notice."""
     reader = ReaderToken(notice.public_id, notice.mailing)
     page, purpose = _PAGES[notice.kind]
     leaves = notice.kind is NoticeKind.WELCOME

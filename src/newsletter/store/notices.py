@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.mailing import DeliveryStatus
@@ -39,6 +39,16 @@ def queue_notice(
     )
 
 
+def count_forwarded(transaction: Transaction, subscriber_id: int, *, since: datetime) -> int:
+    """Return how many answers of a reader were passed on to the editors since then."""
+    query = (
+        select(func.count())
+        .select_from(notices)
+        .filter_by(subscriber_id=subscriber_id, kind=NoticeKind.FORWARDED_REPLY.value)
+    )
+    return transaction.scalar(query.where(notices.c.created_at >= since)) or 0
+
+
 def is_any_due(transaction: Transaction, *, now: datetime) -> bool:
     return bool(transaction.scalar(select(exists().where(notices.c.due_at <= now))))
 
@@ -46,7 +56,8 @@ def is_any_due(transaction: Transaction, *, now: datetime) -> bool:
 def claim_notice(transaction: Transaction, *, now: datetime) -> Notice | None:
     """Take the notice that is due first, and record it as in flight; None if there is none.
 
-    Withheld is what has become pointless since it was queued, and whatever is for a suppressed address.
+    Withheld is what has become pointless since it was queued, and whatever is for a suppressed address. What goes to
+    the editors is neither.
     """
     _withhold_due(transaction, now=now)
     row = transaction.execute(
@@ -68,6 +79,7 @@ def claim_notice(transaction: Transaction, *, now: datetime) -> Notice | None:
         public_id=row.public_id,
         name=row.name,
         mailing=row.details.get("mailing") or 0,
+        report=row.details.get("report") or 0,
         queued_at=row.created_at,
         attempts=row.attempts + 1,
     )
@@ -89,7 +101,7 @@ def save_settlement(transaction: Transaction, notice: Notice, settlement: Notice
 
 def _withhold_due(transaction: Transaction, *, now: datetime) -> None:
     withheld = {"status": DeliveryStatus.WITHHELD, "due_at": None, "settled_at": now}
-    unwanted = or_(_is_overtaken(), _is_suppressed())
+    unwanted = and_(notices.c.kind != NoticeKind.FORWARDED_REPLY, or_(_is_overtaken(), _is_suppressed()))
     transaction.execute(update(notices).where(notices.c.due_at <= now, unwanted).values(withheld))
 
 

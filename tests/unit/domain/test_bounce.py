@@ -12,6 +12,11 @@ def test_every_reason_has_a_sentence(reason: BounceReason) -> None:
     assert reason.sentence.endswith(".")
 
 
+@pytest.mark.parametrize("kind", BounceKind)
+def test_every_kind_has_a_sentence(kind: BounceKind) -> None:
+    assert kind.sentence.endswith(".")
+
+
 def test_a_report_of_many_fates_is_named_by_the_heaviest() -> None:
     assert heaviest((BounceKind.DELIVERED, BounceKind.SOFT, BounceKind.DELAYED)) is BounceKind.SOFT
     assert heaviest(()) is BounceKind.NOT_BOUNCE

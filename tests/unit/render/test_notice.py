@@ -6,7 +6,7 @@ import pytest
 
 from builders import SITE, a_masthead
 from html_reading import read_html
-from newsletter.domain.notice import NoticeKind
+from newsletter.domain.notice import TO_READERS, NoticeKind
 from newsletter.render.notice import RenderedNotice, render_notice
 
 ACTION = f"{SITE}/confirm/token?a=1&b=2"
@@ -25,7 +25,7 @@ def render(
     )
 
 
-@pytest.mark.parametrize("kind", NoticeKind)
+@pytest.mark.parametrize("kind", TO_READERS)
 def test_a_notice_says_who_writes_and_what_its_one_link_does(kind: NoticeKind) -> None:
     notice = render(kind)
     reading = read_html(notice.html)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.domain.notice import NoticeKind
+from newsletter.domain.notice import TO_READERS
 from newsletter.errors import ConfigurationError
 from newsletter.render.theme import Palette, fill_words, read_notice_words, read_theme
 from newsletter.resources import folder
@@ -53,8 +53,8 @@ def test_words_that_name_what_nobody_fills_in_are_refused(words: str) -> None:
         fill_words(words, name="The Review")
 
 
-def test_every_kind_of_notice_has_its_words() -> None:
-    assert set(read_notice_words([NOTICE])) == set(NoticeKind)
+def test_every_notice_to_a_reader_has_its_words() -> None:
+    assert set(read_notice_words([NOTICE])) == set(TO_READERS)
 
 
 @pytest.mark.parametrize("palette", [read_theme([ISSUE]).light, read_theme([ISSUE]).dark], ids=["light", "dark"])
