@@ -18,6 +18,7 @@ from pathlib import Path
 
 import structlog
 
+from bench.bounces import measure_bounces
 from bench.delivery import LETTER_BYTES, measure_delivery
 from bench.figure import Figure
 from bench.smtp_tools import MissingToolError
@@ -48,6 +49,7 @@ def _measure_all() -> Iterator[Figure]:
     yield _measure_splice()
     yield _measure_audience()
     yield _measure_help()
+    yield measure_bounces()
     try:
         yield from measure_delivery(connections=8)
         yield from measure_delivery(connections=20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -28,7 +29,7 @@ from newsletter.mail.attribution import find_addressed_tokens, find_tokens
 from newsletter.mail.parts import read_message
 from newsletter.mail.reply import Reply, read_reply
 from newsletter.mail.report import judge_message
-from newsletter.store.bounces import find_delivery
+from newsletter.store.bounces import find_deliveries
 from newsletter.store.database import Transaction
 from newsletter.store.subscribers import find_subscriber
 
@@ -96,14 +97,35 @@ def open_report(raw: bytes, *, envelope_recipient: str) -> OpenedReport:
         return OpenedReport(report=broken, candidates=(), subject="", written_at=None)
 
 
-def attribute_report(
-    transaction: Transaction, opened: OpenedReport, *, keys: KeyRing, token_age: timedelta, now: datetime
+def attribute_reports(
+    transaction: Transaction, opened: Sequence[OpenedReport], *, keys: KeyRing, token_age: timedelta, now: datetime
+) -> list[Attribution]:
+    """Find the delivery that each message's signed token names, and judge whether the message counts."""
+    wishes = [_read_unsubscribe(report, keys) for report in opened]
+    names = [
+        list(dict.fromkeys(filter(None, (verify_delivery(text, keys) for text in report.candidates))))
+        for report in opened
+    ]
+    wanted = [*filter(None, wishes), *(named[0] for named in names if named)]
+    deliveries = find_deliveries(transaction, dict.fromkeys(wanted))
+    return [
+        _attribute_unsubscribe(deliveries.get(wish), report)
+        if wish
+        else _attribute(report, named, deliveries, transaction, token_age=token_age, now=now)
+        for report, named, wish in zip(opened, names, wishes, strict=True)
+    ]
+
+
+def _attribute(
+    opened: OpenedReport,
+    named: list[DeliveryId],
+    deliveries: Mapping[DeliveryId, NamedDelivery],
+    transaction: Transaction,
+    *,
+    token_age: timedelta,
+    now: datetime,
 ) -> Attribution:
-    """Find the delivery that a message's signed token names, and judge whether the message counts."""
-    named = list(dict.fromkeys(filter(None, (verify_delivery(text, keys) for text in opened.candidates))))
-    if leaving := _read_unsubscribe(opened, keys):
-        return _attribute_unsubscribe(leaving, opened, transaction)
-    delivery = find_delivery(transaction, named[0]) if named else None
+    delivery = deliveries.get(named[0]) if named else None
     fate = read_fate(opened, delivery)
     return Attribution(
         delivery=delivery,
@@ -121,9 +143,8 @@ def read_fate(opened: OpenedReport, delivery: NamedDelivery | None) -> Fate:
     return fate if fate.words else replace(fate, words=plain_words(opened.subject))
 
 
-def _attribute_unsubscribe(named: DeliveryId, opened: OpenedReport, transaction: Transaction) -> Attribution:
+def _attribute_unsubscribe(delivery: NamedDelivery | None, opened: OpenedReport) -> Attribution:
     """Believe it whatever the letter's age: a way out never expires."""
-    delivery = find_delivery(transaction, named)
     fate = Fate(kind=BounceKind.NOT_BOUNCE, rule=UNSUBSCRIBE_RULE, words=plain_words(opened.subject))
     ignored_because = None
     if delivery is None:

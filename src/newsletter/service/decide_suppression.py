@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from newsletter.domain.suppression import Suppression, SuppressionReason
 from newsletter.mail.reason import find_reason
 from newsletter.store.bounces import SettledLetter, list_settled
 from newsletter.store.database import Transaction
-from newsletter.store.suppressions import list_suppressions_of
+from newsletter.store.suppressions import list_suppressions_of, list_suppressions_of_all
 
 #: Why a suppression is lifted without anybody asking for it. Only an editor's own lifting is a new beginning.
 LIFTED_BY_REVERSAL = "A report that it rested on was taken back."
@@ -39,20 +39,43 @@ def decide_about(
     now: datetime,
 ) -> Verdict | None:
     """Decide from ``reports``, all that count for the address, and from the ledger."""
-    words = {report.name: report.fate.words for report in reports}
-    events = [event for report in reports if (event := _read_report(report))]
-    for letter in list_settled(transaction, address_hash):
-        words[_name(letter)] = letter.reply
-        events.append(_read_letter(letter))
-    begins_at = max(_new_beginnings(list_suppressions_of(transaction, address_hash)), default=None)
-    decision = decide([event for event in events if begins_at is None or event.at > begins_at], policy, now)
-    return Verdict(decision.reason, {name: words[name] for name in decision.evidence}) if decision else None
+    return decide_about_all(transaction, {address_hash: reports}, policy=policy, now=now).get(address_hash)
+
+
+def decide_about_all(
+    transaction: Transaction, reports: Mapping[bytes, Sequence[StoredReport]], *, policy: BouncePolicy, now: datetime
+) -> dict[bytes, Verdict]:
+    """Decide about some hundreds of addresses; return the verdicts on those that should be mailed no more."""
+    letters = list_settled(transaction, reports.keys())
+    suppressions = list_suppressions_of_all(transaction, reports.keys())
+    verdicts = {
+        address_hash: _decide(reports[address_hash], letters[address_hash], suppressions[address_hash], policy, now)
+        for address_hash in reports
+    }
+    return {address_hash: verdict for address_hash, verdict in verdicts.items() if verdict}
 
 
 def find_standing(transaction: Transaction, address_hash: bytes) -> Suppression | None:
     """Return the suppression of an address that stands, None if it is mailed."""
     found = list_suppressions_of(transaction, address_hash)
     return next((suppression for suppression in found if suppression.lifted_at is None), None)
+
+
+def _decide(
+    reports: Sequence[StoredReport],
+    letters: Sequence[SettledLetter],
+    suppressions: Sequence[Suppression],
+    policy: BouncePolicy,
+    now: datetime,
+) -> Verdict | None:
+    words = {report.name: report.fate.words for report in reports}
+    events = [event for report in reports if (event := _read_report(report))]
+    for letter in letters:
+        words[_name(letter)] = letter.reply
+        events.append(_read_letter(letter))
+    begins_at = max(_new_beginnings(suppressions), default=None)
+    decision = decide([event for event in events if begins_at is None or event.at > begins_at], policy, now)
+    return Verdict(decision.reason, {name: words[name] for name in decision.evidence}) if decision else None
 
 
 def _read_report(report: StoredReport) -> Event | None:

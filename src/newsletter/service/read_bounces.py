@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress as expect
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,21 +17,21 @@ from newsletter.domain.stored_report import IgnoredReason, NamedReader, date_rep
 from newsletter.domain.token import KeyRing
 from newsletter.errors import IllegalMoveError
 from newsletter.mail.mailbox import StoredMessage
-from newsletter.service.attribute_report import FAILURES, Attribution, OpenedReport, attribute_report, open_report
+from newsletter.service.attribute_report import FAILURES, Attribution, OpenedReport, attribute_reports, open_report
 from newsletter.service.control_mailing import pause_mailing
-from newsletter.service.decide_suppression import decide_about
+from newsletter.service.decide_suppression import decide_about_all
 from newsletter.service.forward_reply import queue_forward
 from newsletter.service.unsubscribe import leave
 from newsletter.store import mailings
-from newsletter.store.bounces import add_report, list_about
+from newsletter.store.bounces import NewReport, add_reports, list_about_all
 from newsletter.store.database import Database, Transaction
 from newsletter.store.subscribers import find_subscriber
-from newsletter.store.suppressions import suppress
+from newsletter.store.suppressions import suppress_all
 
 log = structlog.get_logger(__name__)
 
 # What shares a transaction: a commit costs as much as reading several reports, and nobody waits long for the lock.
-_MOST_AT_ONCE = 50
+_MOST_AT_ONCE = 100
 _MOST_BYTES_AT_ONCE = 4 << 20
 
 
@@ -78,15 +78,18 @@ def read_bounces(
     for batch in _batches(messages):
         opened = [open_report(message.raw, envelope_recipient=envelope_recipient) for message in batch]
         with database.transaction() as transaction:
-            for message, report in zip(batch, opened, strict=True):
-                attribution = attribute_report(transaction, report, keys=keys, token_age=token_age, now=now)
-                bounce_id = _add(transaction, message.raw, report, attribution, now=now)
+            attributions = attribute_reports(transaction, opened, keys=keys, token_age=token_age, now=now)
+            news = [_store(*each, now=now) for each in zip(batch, opened, attributions, strict=True)]
+            failed: dict[bytes, DeliveryId] = {}
+            for bounce_id, report, attribution in zip(
+                add_reports(transaction, news), opened, attributions, strict=True
+            ):
                 if bounce_id is None:
                     done.duplicates += 1
                 else:
-                    _follow(transaction, bounce_id, report, attribution, policy=policy, done=done, now=now)
-                if attribution.delivery and attribution.fate.kind in FAILURES:
-                    touched.add(attribution.delivery.id.mailing)
+                    failed |= _follow(transaction, bounce_id, report, attribution, done=done, now=now)
+            _suppress(transaction, failed, policy=policy, done=done, now=now)
+        touched |= {each.delivery.id.mailing for each in attributions if each.delivery and each.fate.kind in FAILURES}
         for message in batch:
             on_stored(message)
     for mailing_id in sorted(touched):
@@ -107,15 +110,11 @@ def _batches(messages: Iterable[StoredMessage]) -> Iterator[list[StoredMessage]]
         yield batch
 
 
-def _add(
-    transaction: Transaction, raw: bytes, opened: OpenedReport, attribution: Attribution, *, now: datetime
-) -> int | None:
-    """Store a message and return its id, or None if it was stored before."""
+def _store(message: StoredMessage, opened: OpenedReport, attribution: Attribution, *, now: datetime) -> NewReport:
     delivery = attribution.delivery
-    return add_report(
-        transaction,
-        raw,
-        digest=digest_report(raw, delivery.id if delivery else None),
+    return NewReport(
+        raw=message.raw,
+        digest=digest_report(message.raw, delivery.id if delivery else None),
         fate=attribution.fate,
         delivery=delivery.id if delivery else None,
         address_hash=delivery.reader.address_hash if delivery and delivery.reader else None,
@@ -130,11 +129,10 @@ def _follow(
     opened: OpenedReport,
     attribution: Attribution,
     *,
-    policy: BouncePolicy,
     done: ReadReport,
     now: datetime,
-) -> None:
-    """Do what follows from a new message."""
+) -> dict[bytes, DeliveryId]:
+    """Do what follows from a new message; return the address that it speaks against, by its hash, if there is one."""
     done.kinds[attribution.fate.kind] += 1
     reply = None if attribution.is_unsubscribe else opened.reply
     if reply and queue_forward(transaction, bounce_id, reply, attribution, now=now):
@@ -146,9 +144,9 @@ def _follow(
         delivery = attribution.delivery.id
         if attribution.is_unsubscribe and _unsubscribe(transaction, reader, delivery, now=now):
             done.unsubscribed.append(delivery)
-        elif attribution.fate.kind in FAILURES and _suppress(transaction, reader, policy=policy, now=now):
-            done.suppressed.append(delivery)
-            log.info("address suppressed", bounce=bounce_id, mailing=delivery.mailing, position=delivery.position)
+        elif attribution.fate.kind in FAILURES:
+            return {reader.address_hash: delivery}
+    return {}
 
 
 def _unsubscribe(transaction: Transaction, reader: NamedReader, delivery: DeliveryId, *, now: datetime) -> bool:
@@ -158,13 +156,24 @@ def _unsubscribe(transaction: Transaction, reader: NamedReader, delivery: Delive
     )
 
 
-def _suppress(transaction: Transaction, reader: NamedReader, *, policy: BouncePolicy, now: datetime) -> bool:
-    """Decide about a reader's address. True if it is suppressed now and was not before."""
-    reports = list_about(transaction, reader.address_hash)
-    verdict = decide_about(transaction, reader.address_hash, reports=reports, policy=policy, now=now)
-    return verdict is not None and suppress(
-        transaction, reader.address_hash, verdict.reason, evidence=verdict.evidence, now=now
-    )
+def _suppress(
+    transaction: Transaction,
+    failed: Mapping[bytes, DeliveryId],
+    *,
+    policy: BouncePolicy,
+    done: ReadReport,
+    now: datetime,
+) -> None:
+    """Decide about the addresses that new reports speak against."""
+    if not failed:
+        return
+    verdicts = decide_about_all(transaction, list_about_all(transaction, failed.keys()), policy=policy, now=now)
+    decided = {address_hash: (verdict.reason, verdict.evidence) for address_hash, verdict in verdicts.items()}
+    suppressed = suppress_all(transaction, decided, now=now)
+    for address_hash, delivery in failed.items():
+        if address_hash in suppressed:
+            done.suppressed.append(delivery)
+            log.info("address suppressed", mailing=delivery.mailing, position=delivery.position)
 
 
 def _pause_unsound(

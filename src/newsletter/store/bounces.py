@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,33 @@ from newsletter.store.tables import bounces, deliveries, mailings, subscribers
 _COLUMNS = [column for column in bounces.c if column.name not in {"report", "report_digest"}]
 _COUNTS = and_(bounces.c.ignored_because.is_(None), bounces.c.address_hash.is_not(None))
 
+# A letter in flight has no time of its own yet; it cannot have left before its mailing started.
+_SENT_AT = func.coalesce(
+    deliveries.c.settled_at, deliveries.c.first_try_at, mailings.c.started_at, mailings.c.opened_at
+)
+_NAMED = (
+    select(
+        deliveries.c.mailing_id, deliveries.c.position, deliveries.c.status, deliveries.c.resent,
+        _SENT_AT.label("sent_at"), subscribers.c.id, subscribers.c.address, subscribers.c.address_hash,
+    )
+    .join_from(deliveries, mailings, mailings.c.id == deliveries.c.mailing_id)
+    .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReport:
+    """A message to store."""
+
+    raw: bytes
+    #: see ``digest_report``
+    digest: bytes
+    fate: Fate
+    delivery: DeliveryId | None
+    address_hash: bytes | None
+    ignored_because: IgnoredReason | None
+    received_at: datetime
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettledLetter:
@@ -34,30 +61,15 @@ class SettledLetter:
     reply: str
 
 
-def add_report(
-    transaction: Transaction,
-    raw: bytes,
-    *,
-    digest: bytes,
-    fate: Fate,
-    delivery: DeliveryId | None,
-    address_hash: bytes | None,
-    ignored_because: IgnoredReason | None,
-    received_at: datetime,
-) -> int | None:
-    """Store a message and return its id, or None if one of that digest is stored already."""
-    statement = _insert_new(transaction).values(
-        report_digest=digest,
-        received_at=received_at,
-        mailing_id=delivery.mailing if delivery else None,
-        position=delivery.position if delivery else None,
-        address_hash=address_hash,
-        ignored_because=ignored_because.value if ignored_because else None,
-        report=raw,
-        **_dump_fate(fate),
+def add_reports(transaction: Transaction, reports: Sequence[NewReport]) -> list[int | None]:
+    """Store messages and return their ids, None for each one whose digest is stored already."""
+    if not reports:
+        return []
+    inserted = transaction.execute(
+        _insert_new(transaction).returning(bounces.c.report_digest, bounces.c.id), [_dump(each) for each in reports]
     )
-    report_id: int | None = transaction.scalar(statement.returning(bounces.c.id))
-    return report_id
+    ids: dict[bytes, int] = {row.report_digest: row.id for row in inserted}
+    return [ids.pop(each.digest, None) for each in reports]
 
 
 def find_report(transaction: Transaction, report_id: int) -> StoredReport:
@@ -87,8 +99,16 @@ def list_reports(
 
 def list_about(transaction: Transaction, address_hash: bytes) -> list[StoredReport]:
     """Return the reports that count for an address, those taken back among them, the oldest first."""
-    query = _select().where(bounces.c.address_hash == address_hash, _COUNTS).order_by(bounces.c.id)
-    return [_load(row) for row in transaction.execute(query)]
+    return list_about_all(transaction, [address_hash])[address_hash]
+
+
+def list_about_all(transaction: Transaction, address_hashes: Collection[bytes]) -> dict[bytes, list[StoredReport]]:
+    """Return the same for each of some hundreds of addresses."""
+    found: dict[bytes, list[StoredReport]] = {address_hash: [] for address_hash in address_hashes}
+    query = _select().where(bounces.c.address_hash.in_(address_hashes), _COUNTS).order_by(bounces.c.id)
+    for row in transaction.execute(query):
+        found[row.address_hash].append(_load(row))
+    return found
 
 
 def list_addresses(transaction: Transaction) -> list[bytes]:
@@ -108,37 +128,33 @@ def save_fate(transaction: Transaction, report_id: int, fate: Fate) -> None:
 
 def find_delivery(transaction: Transaction, delivery: DeliveryId) -> NamedDelivery | None:
     """Return what the ledger knows of a delivery, None if there is no such one."""
-    # A letter in flight has no time of its own yet; it cannot have left before its mailing started.
-    sent_at = func.coalesce(
-        deliveries.c.settled_at, deliveries.c.first_try_at, mailings.c.started_at, mailings.c.opened_at
-    )
-    query = (
-        select(
-            deliveries.c.status, deliveries.c.resent, sent_at.label("sent_at"),
-            subscribers.c.id, subscribers.c.address, subscribers.c.address_hash,
+    return find_deliveries(transaction, [delivery]).get(delivery)
+
+
+def find_deliveries(transaction: Transaction, wanted: Iterable[DeliveryId]) -> dict[DeliveryId, NamedDelivery]:
+    """Return the same for each of some hundreds of deliveries, without those that do not exist."""
+    positions: dict[int, list[int]] = {}
+    for delivery in wanted:
+        positions.setdefault(delivery.mailing, []).append(delivery.position)
+    rows = (
+        row
+        for mailing, those in positions.items()
+        for row in transaction.execute(
+            _NAMED.where(deliveries.c.mailing_id == mailing, deliveries.c.position.in_(those))
         )
-        .join_from(deliveries, mailings, mailings.c.id == deliveries.c.mailing_id)
-        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
-        .where(deliveries.c.mailing_id == delivery.mailing, deliveries.c.position == delivery.position)
-    )  # fmt: skip
-    row = transaction.execute(query).one_or_none()
-    if row is None:
-        return None
-    return NamedDelivery(
-        id=delivery,
-        status=DeliveryStatus(row.status),
-        is_resent=row.resent,
-        sent_at=row.sent_at,
-        reader=NamedReader(row.id, EmailAddress(row.address), row.address_hash) if row.id else None,
     )
+    return {(named := _load_named(row)).id: named for row in rows}
 
 
-def list_settled(transaction: Transaction, address_hash: bytes) -> Iterator[SettledLetter]:
-    """Stream the letters to an address that the relay accepted or rejected, the oldest mailing first."""
+def list_settled(transaction: Transaction, address_hashes: Collection[bytes]) -> dict[bytes, list[SettledLetter]]:
+    """Return the letters to each address that the relay accepted or rejected, the oldest mailing first."""
     # From mailings, of which there are few: deliveries have no index that begins with the subscriber.
     query = (
-        select(deliveries)
-        .join_from(subscribers, mailings, subscribers.c.address_hash == address_hash)
+        select(
+            subscribers.c.address_hash, deliveries.c.mailing_id, deliveries.c.position, deliveries.c.status,
+            deliveries.c.settled_at, deliveries.c.reply_code, deliveries.c.reply_text,
+        )
+        .join_from(subscribers, mailings, subscribers.c.address_hash.in_(address_hashes))
         .join(
             deliveries,
             and_(deliveries.c.mailing_id == mailings.c.id, deliveries.c.subscriber_id == subscribers.c.id),
@@ -148,14 +164,17 @@ def list_settled(transaction: Transaction, address_hash: bytes) -> Iterator[Sett
             deliveries.c.settled_at.is_not(None),
         )
         .order_by(mailings.c.id)
-    )
+    )  # fmt: skip
+    found: dict[bytes, list[SettledLetter]] = {address_hash: [] for address_hash in address_hashes}
     for row in transaction.execute(query):
-        yield SettledLetter(
+        letter = SettledLetter(
             delivery=DeliveryId(row.mailing_id, row.position),
             status=DeliveryStatus(row.status),
             settled_at=row.settled_at,
             reply=f"{row.reply_code or ''} {row.reply_text or ''}".strip(),
         )
+        found[row.address_hash].append(letter)
+    return found
 
 
 def _select() -> Select[Any]:
@@ -168,6 +187,19 @@ def _insert_new(transaction: Transaction) -> Insert:
     return postgresql.insert(bounces).on_conflict_do_nothing()
 
 
+def _dump(report: NewReport) -> dict[str, Any]:
+    return {
+        "report_digest": report.digest,
+        "received_at": report.received_at,
+        "mailing_id": report.delivery.mailing if report.delivery else None,
+        "position": report.delivery.position if report.delivery else None,
+        "address_hash": report.address_hash,
+        "ignored_because": report.ignored_because.value if report.ignored_because else None,
+        "report": report.raw,
+        **_dump_fate(report.fate),
+    }
+
+
 def _dump_fate(fate: Fate) -> dict[str, Any]:
     return {
         "kind": fate.kind,
@@ -176,6 +208,16 @@ def _dump_fate(fate: Fate) -> dict[str, Any]:
         "rule": fate.rule,
         "words": fate.words,
     }
+
+
+def _load_named(row: Row[*tuple[Any, ...]]) -> NamedDelivery:
+    return NamedDelivery(
+        id=DeliveryId(row.mailing_id, row.position),
+        status=DeliveryStatus(row.status),
+        is_resent=row.resent,
+        sent_at=row.sent_at,
+        reader=NamedReader(row.id, EmailAddress(row.address), row.address_hash) if row.id else None,
+    )
 
 
 def _load(row: Row[Any]) -> StoredReport:

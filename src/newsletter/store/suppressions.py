@@ -26,10 +26,24 @@ def suppress(
     now: datetime,
 ) -> bool:
     """Suppress an address. False if a suppression stands already; it is left as it is."""
-    statement = _insert_new(transaction).values(
-        address_hash=address_hash, reason=reason.value, evidence=dict(evidence), decided_at=now
-    )
-    return transaction.scalar(statement.returning(suppressions.c.id)) is not None
+    return bool(suppress_all(transaction, {address_hash: (reason, evidence)}, now=now))
+
+
+def suppress_all(
+    transaction: Transaction,
+    decided: Mapping[bytes, tuple[SuppressionReason, Mapping[str, object]]],
+    *,
+    now: datetime,
+) -> frozenset[bytes]:
+    """Suppress addresses, each for its reason and with its evidence; return those that were not suppressed before."""
+    if not decided:
+        return frozenset()
+    rows = [
+        {"address_hash": address_hash, "reason": reason.value, "evidence": dict(evidence), "decided_at": now}
+        for address_hash, (reason, evidence) in decided.items()
+    ]
+    inserted = transaction.execute(_insert_new(transaction).returning(suppressions.c.address_hash), rows)
+    return frozenset(inserted.scalars())
 
 
 def lift_suppression(transaction: Transaction, address_hash: bytes, *, because: str, now: datetime) -> bool:
@@ -55,8 +69,18 @@ def find_suppressed(transaction: Transaction, address_hashes: Collection[bytes])
 
 def list_suppressions_of(transaction: Transaction, address_hash: bytes) -> tuple[Suppression, ...]:
     """Return all of one address, lifted ones too, the latest first."""
-    query = select(suppressions).filter_by(address_hash=address_hash).order_by(suppressions.c.id.desc())
-    return tuple(map(_load, transaction.execute(query)))
+    return tuple(list_suppressions_of_all(transaction, [address_hash])[address_hash])
+
+
+def list_suppressions_of_all(
+    transaction: Transaction, address_hashes: Collection[bytes]
+) -> dict[bytes, list[Suppression]]:
+    """Return the same for each of some hundreds of addresses."""
+    query = select(suppressions).where(suppressions.c.address_hash.in_(address_hashes))
+    found: dict[bytes, list[Suppression]] = {address_hash: [] for address_hash in address_hashes}
+    for row in transaction.execute(query.order_by(suppressions.c.id.desc())):
+        found[row.address_hash].append(_load(row))
+    return found
 
 
 def list_suppressions(
