@@ -134,12 +134,21 @@ AUTO_REPLY: Fates = (
         autosvar | franvaro | fravaer | automaattinen vastaus | automatyczna odpowiedz | odpowiedz automatyczna
         nieobecnos | automaticka odpoved | automatikus valasz | automatiska atbilde | otomatik yanit | автоответ
         автоматический ответ | нет на месте | 自動応答 | 自動返信 | 自动回复 | 自動回覆 | 自动答复 | 자동 회신
-        부재 중 | 부재중
+        부재 중 | 부재중 | automatische eingangs | automatische ruckmeldung | automatischer hinweis
+        afwezigheids | automatiskt svar | automatisk svar | automatiskt meddelande | fraværende | fraværsmelding
+        poissaolo | mimo kancelar | mimo kanceláriu | automaticka odpoved | raspuns automat | ofis disinda
+        ofis dışında | автоматична відповідь | αυτοματη απαντηση | εκτος γραφειου | מענה אוטומטי | תשובה אוטומטית
+        رد تلقائي | الرد التلقائي | 不在通知 | 不在のお知らせ | 不在自動 | 自動送信 | 休暇通知 | 外出自動回覆 | 자동 응답
+        자동응답 | 자동회신 | samodejni odgovor | automatski odgovor | automatinis atsakymas
+        автоматичен отговор | tra loi tu dong | balasan otomatis | ตอบกลับอัตโนมัติ | resposta de ausencia
+        mensagem de ausencia | mensaje de ausencia | messaggio di assenza | notifica di assenza
+        avis d absence | notification d absence | urlaubsmeldung | abwesenheitsmeldung | eingangsbestatigung
+        accuse de reception automatique | acuse de recibo automatico
         """,
     ),
 )
 
-#: Subjects that mean an auto-reply only where the envelope or a field says that a program wrote.
+#: Words that mean an auto-reply only where the envelope or a field says that a program wrote.
 AUTO_REPLY_HINTS: Fates = (
     (
         K.AUTO_REPLY,
@@ -147,7 +156,13 @@ AUTO_REPLY_HINTS: Fates = (
         on holiday | on annual leave | on leave | challenge | confirm your message | confirm that you
         verify your email | verification required | please verify | sender verification | approved senders
         guest list | urlaub | ausente | afwezig | poissa | в отпуске | 不在 | away until | currently away
-        i am away | i m away | out of town
+        i am away | i m away | out of town | limited access to | will be returning | on parental leave
+        nicht im buro | nicht im hause | nicht erreichbar | dienstreise | ruckkehr | en conge | en vacances
+        absent | a mon retour | de vacaciones | de baja | estare fuera | regreso | de ferias | em ferias
+        de licenca | in ferie | assente | saro assente | met vakantie | op vakantie | niet aanwezig | pa semester
+        tjanstledig | ikke til stede | pa ferie | holder ferie | lomalla | na urlopie | nieobecn | na dovolene
+        nejsem pritom | szabadsagon | in concediu | izindeyim | tatildeyim | у відпустці | в командировке
+        σε αδεια | בחופשה | إجازة | 休暇 | 休假 | 外出 | 출장 | 휴가
         """,
     ),
 )

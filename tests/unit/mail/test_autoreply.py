@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from bounce_messages import a_letter
@@ -22,6 +25,9 @@ _AUTO_REPLIES = {
     "bulk and the text": a_letter("Re: Issue 41", "I am out of the office.", fields=("Precedence: bulk",)),
     "from a postmaster": a_letter("Automatic reply: 41", "Away.", sender="Postmaster <postmaster@mail.example>"),
 }
+
+_TABLE = (Path(__file__).parent / "auto_replies.toml").read_text(encoding="utf-8")
+_IN_MANY_LANGUAGES = tomllib.loads(_TABLE)["replies"]
 
 _INNOCENT = {
     "a reply": a_letter("Re: Issue 41", "Lovely. But bob@mail.example did not get it: mailbox full!"),
@@ -63,6 +69,19 @@ _INNOCENT = {
 @pytest.mark.parametrize("name", _AUTO_REPLIES)
 def test_a_program_that_answers_for_a_reader_is_no_bounce(name: str) -> None:
     assert read_report(_AUTO_REPLIES[name]).kind == "auto_reply"
+
+
+@pytest.mark.parametrize("reply", _IN_MANY_LANGUAGES, ids=[f"{each[0]}: {each[1]}" for each in _IN_MANY_LANGUAGES])
+def test_programs_answer_in_many_languages(reply: list[str]) -> None:
+    _language, subject, text, fields = reply
+
+    assert read_report(a_letter(subject, text, fields=tuple(fields.splitlines()))).kind == "auto_reply"
+
+
+def test_there_are_answers_enough() -> None:
+    assert len(_IN_MANY_LANGUAGES) >= 50
+    assert len({language for language, *_ in _IN_MANY_LANGUAGES}) >= 15
+    assert sum("Auto-Submitted" not in fields for *_, fields in _IN_MANY_LANGUAGES) >= 40
 
 
 @pytest.mark.parametrize("name", _INNOCENT)
