@@ -16,7 +16,7 @@ from newsletter.mail.parts import Message
 from newsletter.mail.reason import Judgement, best_status, find_reason
 from newsletter.mail.report_text import says_still_trying, words_about, written_text
 
-_MOST_RECIPIENTS = 500
+_MOST_RECIPIENTS = 100
 
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _FIELD = re.compile(r"[ \t>*]*([A-Za-z][A-Za-z0-9-]{2,40})[ \t]*:[ \t]*(.*)")

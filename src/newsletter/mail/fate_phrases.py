@@ -136,10 +136,10 @@ AUTO_REPLY: Fates = (
         автоматический ответ | нет на месте | 自動応答 | 自動返信 | 自动回复 | 自動回覆 | 自动答复 | 자동 회신
         부재 중 | 부재중 | automatische eingangs | automatische ruckmeldung | automatischer hinweis
         afwezigheids | automatiskt svar | automatisk svar | automatiskt meddelande | fraværende | fraværsmelding
-        poissaolo | mimo kancelar | mimo kanceláriu | automaticka odpoved | raspuns automat | ofis disinda
-        ofis dışında | автоматична відповідь | αυτοματη απαντηση | εκτος γραφειου | מענה אוטומטי | תשובה אוטומטית
-        رد تلقائي | الرد التلقائي | 不在通知 | 不在のお知らせ | 不在自動 | 自動送信 | 休暇通知 | 外出自動回覆 | 자동 응답
-        자동응답 | 자동회신 | samodejni odgovor | automatski odgovor | automatinis atsakymas
+        poissaolo | mimo kancelar | automaticka odpoved | raspuns automat | ofis disinda | автоматична відповідь
+        αυτοματη απαντηση | εκτος γραφειου | מענה אוטומטי | תשובה אוטומטית
+        رد تلقائي | الرد التلقائي | 不在通知 | 不在のお知らせ | 不在自動 | 自動送信 | 休暇通知 | 外出自動回覆
+        자동 응답 | 자동응답 | 자동회신 | samodejni odgovor | automatski odgovor | automatinis atsakymas
         автоматичен отговор | tra loi tu dong | balasan otomatis | ตอบกลับอัตโนมัติ | resposta de ausencia
         mensagem de ausencia | mensaje de ausencia | messaggio di assenza | notifica di assenza
         avis d absence | notification d absence | urlaubsmeldung | abwesenheitsmeldung | eingangsbestatigung

@@ -18,6 +18,7 @@ _MOST_DEPTH = 20
 _MOST_PARTS = 200
 _MOST_TEXT = 256 << 10
 _MOST_HEADER_BYTES = 128 << 10
+_MOST_LINES = 2_000
 _LONGEST_VALUE = 8 << 10
 _LONGEST_SUBJECT = 500
 
@@ -77,7 +78,7 @@ class Part:
         return read_text(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart by identity, so that what is found out of one may be remembered
 class Message:
     """A message: its own fields and its leaves in order. ``trouble`` names the limit at which reading stopped."""
 
@@ -137,7 +138,7 @@ def read_fields(raw: bytes) -> tuple[Fields, bytes]:
         return (), raw[1:]
     head, _, body = raw.partition(b"\n\n")
     fields: list[tuple[str, list[str]]] = []
-    for line in _to_text(head[:_MOST_HEADER_BYTES]).split("\n"):
+    for line in _to_text(head[:_MOST_HEADER_BYTES]).split("\n", _MOST_LINES)[:_MOST_LINES]:
         if line[:1] in {" ", "\t"} or _LOST_PARAMETER.match(line):  # some fold without the space
             if fields:
                 fields[-1][1].append(line)

@@ -34,6 +34,7 @@ from newsletter.mail.report_text import (
 # Reasons that no ordinary letter gives.
 _TELLING = DECISIVE_REASONS | {BounceReason.MAILBOX_FULL}
 _MOST_RECIPIENTS = 100
+_MOST_MENTIONS = 120
 _AROUND = 1_200  # characters that may speak of one recipient
 _BESIDE = 200  # characters of a line that are looked at on either side of an address
 _CLEAR = 3  # the weight from which on a mention names a recipient
@@ -155,7 +156,7 @@ def _mentions(message: Message, text: str) -> list[_Mention]:
         own.update(each for value in message.top.every(name) for each in only_addresses(value))
     return [
         _Mention(found.address, weight, text.rfind("\n", 0, found.start) + 1)
-        for found in find_addresses(text)
+        for found in find_addresses(text)[:_MOST_MENTIONS]
         if (weight := _weigh(found, text, is_own=found.address in own))
     ]
 

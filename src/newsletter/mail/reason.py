@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from newsletter.domain.bounce import DECISIVE_REASONS, BounceKind, BounceReason
 from newsletter.mail.phrases import PhraseBook, simplify
@@ -54,7 +55,11 @@ def find_reason(status: str | None, text: str, *, is_final: bool = False) -> Jud
     ``is_final`` says that nobody will try again, as a report of failure does; a reply of 4yz alone does not.
     Never fails, whatever the text is, and takes time in proportion to its length (of which it reads 4,000 characters).
     """
-    text = text[:_LONGEST_TEXT]
+    return _judge(status, text[:_LONGEST_TEXT], is_final=is_final)
+
+
+@lru_cache(maxsize=256)  # servers repeat themselves
+def _judge(status: str | None, text: str, *, is_final: bool) -> Judgement:
     status = best_status(status or "", text)
     reason, rule = _choose(status, text)
     is_hard = reason in DECISIVE_REASONS and (not _may_pass(status, text) or (is_final and _is_certain(reason, rule)))

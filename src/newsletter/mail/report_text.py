@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from newsletter.mail.fate_phrases import ADDRESSED_FAILURE, COPY_BEGINS, DELAY_WORDS, FAILURE, STILL_TRYING, SUCCESS
 from newsletter.mail.parts import Message, Part
@@ -31,11 +32,13 @@ _SENTENCE = re.compile(r" (?:not|was received|could|couldn) ")
 _LONGEST_MARKER = 90
 
 
+@lru_cache(maxsize=2)  # asked several times of a message, and for each recipient
 def written_text(message: Message) -> str:
     """Return the report itself, up to the copy of the letter, plain text before HTML."""
     return "\n\n".join(before_copy(part.text[:_MOST_TEXT]) for part in _written_parts(message))[:_MOST_TEXT]
 
 
+@lru_cache(maxsize=2)
 def whole_text(message: Message) -> str:
     """Return the report with whatever it quotes."""
     return "\n\n".join(part.text[:_MOST_TEXT] for part in _written_parts(message))[:_MOST_TEXT]
