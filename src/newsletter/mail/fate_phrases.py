@@ -32,7 +32,7 @@ DELAY_WORDS: Fates = (
     (
         K.DELAYED,
         """
-        was delayed | delayed | postponed | this is a warning | has been queued | requeued | verzogert
+        was delayed | delayed | postponed | retrasada | this is a warning | has been queued | requeued | verzogert
         verzogerung | retarde | retard | retrasado | retraso | atrasada | atraso | in ritardo | ritardo
         vertraagd | vertraging | fordrojd | forsinket | opozni | задержк | задержан | отложен | 遅延 | 遅れて
         延迟 | 延遲 | 지연
@@ -103,6 +103,14 @@ FAILURE: Fates = (
         配信でき | 配信エラー | 送信できません | 送信エラー | 届きません | お届けできません | 送達 | 不達 | 戻り
         返送 | 配送できません | エラーメール | 退信 | 无法投递 | 無法投遞 | 无法送达 | 無法傳遞 | 未送达
         投递失败 | 投递出错 | 发送失败 | 發送失敗 | 寄送失敗 | 退回 | 无法发送 | 배달하지 못 | 배달할 수 없
+        nie powiodlo sie | nezdarilo | nezdarilo se | nepodarilo | epaonnistui | toimittaminen ei
+        ei voida toimittaa
+        mislykkedes | mislyktes | misslyckades | gick inte att leverera | det gick inte att | kan ikke leveres
+        livrarea * esuat | nu a putut fi livrat | nelivrat | nije uspjela | neuspjela isporuka | ni uspela
+        nedorucitel | nepristatyt | nav piegadat | ei onnestunud | basarisiz | teslim edilemiyor | απετυχε
+        αποτυχια παραδοσης | לא ניתן למסור | מסירה נכשלה | تعذر تسليم | فشل التسليم | ไม่สามารถส่ง
+        khong the gui | gagal dikirim | tidak terkirim | не вдалося | недоставлено | сбой доставки | ошибка доставки
+        未能向 | 未传递 | 未傳遞 | 未能送达 | 未能送達 | 未能投递 | 被退回 | 退信原因 | 传递失败 | 傳遞失敗
         배달 실패 | 반송 | 전송 실패 | 전송되지 | 전달되지
         """,
     ),

@@ -33,7 +33,13 @@ SURE_ELSEWHERE: Phrases = (
         posta kutusu * dolu | kota * asildi | переполнен | превышен * лимит | превышена квота | квота | ящик полон
         メールボックスがいっぱい | メールボックスが一杯 | メールボックスの容量 | 容量を超え | 容量オーバー
         容量がいっぱい | 受信箱がいっぱい | 邮箱已满 | 邮箱空间不足 | 信箱已滿 | 信箱已满 | 容量已满 | 超过配额
-        空间已满 | 사서함이 가득 | 메일함이 가득 | 용량이 초과 | 용량 초과
+        空间已满 | 空間已滿 | 郵箱已滿 | 邮箱容量 | 配額已滿 | 超出配额 | 超出配額 | 메일함 용량
+        postilaatikko on taysi
+        postiljon full | innboksen er full | indbakken er fuld | postboks * full | megtelt | kuota penuh | da day
+        casuta * plina | γεματο | מלאה | ممتلئ | เต็ม | переповнен | posta kutusu dolu | vaske * puna
+        almacenamiento * lleno | excede * cuota | excedeu * cota | cota * excedida | superato * quota
+        depasse * quota | quota de stockage | a atteint sa limite | volgelopen | opslaglimiet | 사서함이 가득
+        메일함이 가득 | 용량이 초과 | 용량 초과
         """,
     ),
     (
@@ -90,7 +96,18 @@ SURE_ELSEWHERE: Phrases = (
         信箱不存在 | 收件人不存在 | 帐号不存在 | 账号不存在 | 帐户不存在 | 账户不存在 | 地址不存在 | 无此用户
         没有此用户 | 无效用户 | 找不到 | 不存在 | 查無此人 | 使用者不存在 | 사용자를 찾을 수 없 | 사용자가 없
         존재하지 않는 | 존재하지 않습니다 | 없는 사용자 | 받는 사람을 찾을 수 없 | 수신자를 찾을 수 없
-        찾을 수 없
+        찾을 수 없 | nao pode ser encontrad | nao foi possivel encontrar | nao conseguimos encontrar
+        nie mozna odnalezc | nie udalo sie odnalezc | nie zostal odnaleziony | nepodarilo najit | nepodarilo nalezt
+        ei loytynyt | kunne ikke findes | kunde inte hittas | gick inte att hitta | finns ej
+        kon niet worden gevonden
+        kan niet worden gevonden | konnte nicht gefunden | wurde nicht gefunden | nicht gefunden werden
+        wurde unter * nicht gefunden | nicht vorhanden | impossible de trouver | n est pas valide
+        no es valida | non e valido | impossibile trovare | nao e valido | no fue encontrad | no ha sido encontrad
+        nu a fost gasit | nu a putut fi gasit | nije pronaden | ni bilo mogoce najti | ni najden | neexistujuc
+        nenasiel | nerastas | nav atrasts | ei leitud | δεν βρεθηκε | δεν ηταν δυνατη η ευρεση | לא נמצא
+        לא נמצאה | غير موجود | لم يتم العثور | ไม่พบ | khong tim thay | tidak dikenal | не знайден | не намерен
+        未找到 | 查无此人 | 查無此用戶 | 无法找到 | 用户名不存在 | 收件人不正确 | 收件人邮箱不存在 | 用戶不存在
+        郵箱不存在 | 沒有這個 | 宛先が見つかり | 宛先が存在しません | 宛先は存在しません | 없는 계정 | 없는 메일
         """,
     ),
 )

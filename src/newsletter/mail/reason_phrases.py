@@ -21,7 +21,8 @@ SURE: Phrases = (
     (
         R.SENDER_REFUSED,
         """
-        sender address rejected | sender rejected | sender unknown | sender verif | sender address verif
+        sender address rejected | sender address has null | sender domain has null | sender rejected
+        sender unknown | sender verif | sender address verif
         sender s domain | sender s address | sender domain | sender is not exist | sender address * does not exist
         sender * not exist | sender * could not be verified | domain of sender | domain of the sender
         domain of your | from address verif | from address * does not | mail from domain | mail from address
@@ -152,7 +153,8 @@ SURE: Phrases = (
         address @ unknown | account @ unknown | no such virtual | user invalid | unkown user | user unkown
         unknown recipient | recipient unknown | recipient is unknown | recipient is not known | unknown local
         unknown address | address unknown | addressee unknown | unknown addressee | unknown mailbox
-        mailbox unknown | mailbox is unknown | unknown account | account unknown | unknown email
+        mailbox unknown | mailbox is unknown | unknown account | account unknown | account is unknown
+        unknown email
         unknown mail address | unknown or illegal | unknown or invalid | unknown virtual | unknown alias
         unknown rcpt | unknown username | unknown name | unknown contact | unknown destination
         unknown subscriber | user not known | user * not known | user not exist | user does not exist
@@ -224,7 +226,8 @@ SURE: Phrases = (
         bad user | badrcptto | illegal recipient | incorrect recipient | incorrect address | wrong recipient
         wrong email | wrong mailbox | misspelled | isn t among | is not among | not our mailbox
         delivery to the following recipients * bademail | bademailaddress | adr exrecipnotfound | recipnotfound
-        resolver adr | 5 4 1 * recipient address rejected access denied | dsn bad | unknown_user | nosuchuser
+        resolver adr | 5 4 1 * recipient address rejected access denied
+        dsn bad | unknown_user | nosuchuser
         user_unknown | userunknown | user missing | recipient missing | said 550 no such | recipient verify failed
         recipient address verification failed | undeliverable address | recipient rejected unknown
         mail receiving disabled or unknown | left the company | left the organi | left our | is a former
