@@ -53,7 +53,12 @@ def is_from_robot(message: Message) -> bool:
 def is_from_mail_program(message: Message) -> bool:
     """Whether a person's mail program made this answer or forward, whatever the name in From."""
     fields = message.top
-    return is_forward_or_reply(message) and bool(fields.first("user-agent") or fields.first("x-mailer"))
+    if is_forward_or_reply(message) and (fields.first("user-agent") or fields.first("x-mailer")):
+        return True
+    # People write from mail@ and system@ too, but no program answers a letter without a word of being one.
+    answers = bool(fields.first("in-reply-to") or fields.first("references"))
+    is_named = _SYSTEM_NAME.search(fields.first("from").lower()) is not None
+    return answers and not (is_named or has_null_sender(message) or is_automatic(message))
 
 
 def has_null_sender(message: Message) -> bool:
