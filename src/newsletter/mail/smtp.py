@@ -12,6 +12,7 @@ import asyncio
 import socket
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, cast
 
 import aiosmtplib
@@ -244,7 +245,7 @@ class _Replies(asyncio.Protocol):
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             if self._lost is None:  # behind nonsense nothing can be told apart any more
-                self._read_line(line.decode("utf-8", "replace").rstrip("\r"))
+                self._read_line(line)
         if len(self._rest) + sum(map(len, self._lines)) > _LONGEST_REPLY:
             self._lose("The relay sent an endless reply.")
         if self._read:
@@ -261,14 +262,15 @@ class _Replies(asyncio.Protocol):
         _wake(self._writer)
         self._writer = None
 
-    def _read_line(self, line: str) -> None:
-        code, separator, text = line[:3], line[3:4], line[4:]
-        if not (code.isascii() and code.isdigit() and "2" <= code[0] <= "5" and separator in {"", " ", "-"}):
-            self._lose(f"The relay answered nonsense: {line[:80]!r}.")
+    def _read_line(self, line: bytes) -> None:
+        parsed = _parse_line(line)
+        if parsed is None:
+            self._lose(f"The relay answered nonsense: {line[:80].decode('utf-8', 'replace')!r}.")
             return
+        code, text, is_last = parsed
         self._lines.append(text)
-        if separator != "-":
-            self._read.append(Reply(int(code), " ".join(self._lines)))
+        if is_last:
+            self._read.append(Reply(code, " ".join(self._lines)))
             self._lines = []
 
     def _lose(self, why: str) -> None:
@@ -276,6 +278,16 @@ class _Replies(asyncio.Protocol):
         _wake(self._reader)
         _wake(self._writer)
         self._writer = None
+
+
+@lru_cache(maxsize=64)  # a relay says the same to nearly every MAIL, RCPT and DATA
+def _parse_line(line: bytes) -> tuple[int, str, bool] | None:
+    """Return a reply line's code, its text, and whether it is the reply's last one; None if it is not a reply."""
+    words = line.decode("utf-8", "replace").rstrip("\r")
+    code, separator = words[:3], words[3:4]
+    if not (code.isascii() and code.isdigit() and "2" <= code[0] <= "5" and separator in {"", " ", "-"}):
+        return None
+    return int(code), words[4:], separator != "-"
 
 
 def _wake(waiter: asyncio.Future[None] | None) -> None:
