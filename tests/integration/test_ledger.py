@@ -6,6 +6,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from mailing_stand import ADDRESS_KEY, a_rendered_issue, add_readers, counted, open_a_mailing, report_on
 from newsletter.domain.address import EmailAddress
@@ -33,6 +34,7 @@ from newsletter.store import ledger, mailings, subscribers, suppressions
 from newsletter.store.database import Database
 from newsletter.store.ledger import Claim
 from newsletter.store.seats import Seat, is_seat_taken, take_seat
+from postgres_server import PostgresServer
 
 NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -264,6 +266,30 @@ def test_a_taken_seat_is_seen_on_postgres(postgres_database: Database) -> None:
         assert is_seat_taken(database)
         assert one.worker != other.worker
     assert not is_seat_taken(database)
+
+
+def test_a_seat_at_a_sister_title_on_the_same_server_is_none_here(
+    postgres_server: PostgresServer, migrated_template: str, postgres_database: Database
+) -> None:
+    with postgres_server.database(template=migrated_template) as url:
+        sister = Database(url)
+        with take_seat(sister, now=NOW):
+            assert is_seat_taken(sister)
+            assert not is_seat_taken(postgres_database)
+        sister.close()
+
+
+def test_positions_count_from_one_in_the_order_of_the_subscribers(database: Database) -> None:
+    add_readers(database, ADDRESSES)
+    mailing = an_open_mailing(database)
+
+    with database.snapshot() as snapshot:
+        rows = snapshot.execute(
+            text("SELECT position, subscriber_id FROM deliveries WHERE mailing_id = :mailing ORDER BY position"),
+            {"mailing": mailing.id},
+        ).all()
+    assert [row.position for row in rows] == list(range(1, len(ADDRESSES) + 1))
+    assert [row.subscriber_id for row in rows] == sorted(row.subscriber_id for row in rows)
 
 
 def test_a_paused_mailing_stands_still_until_it_is_resumed(database: Database) -> None:

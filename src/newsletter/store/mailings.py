@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, func, insert, literal, not_, select, update
+from sqlalchemy import Row, Select, and_, case, func, insert, literal, literal_column, not_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.schema import CreateTableAs
 
 from newsletter.domain.bounce import BounceKind
 from newsletter.domain.mailing import (
@@ -151,14 +152,23 @@ def _lay_out_audience(transaction: Transaction, mailing_id: int, topics: Topic) 
         .exists()
     )
     audience = select(
-        literal(mailing_id),
-        func.row_number().over(order_by=subscribers.c.id),
         subscribers.c.id,
-        case((has_topic, DeliveryStatus.QUEUED.value), else_=DeliveryStatus.WITHHELD.value),
-        case((has_topic, None), else_=WithheldReason.NO_TOPIC.value),
+        case((has_topic, DeliveryStatus.QUEUED.value), else_=DeliveryStatus.WITHHELD.value).label("status"),
+        case((has_topic, None), else_=WithheldReason.NO_TOPIC.value).label("reason"),
     ).where(subscribers.c.status == SubscriberStatus.ACTIVE, not_(suppressed))
     columns = ["mailing_id", "position", "subscriber_id", "status", "reason"]
-    statement = insert(deliveries).from_select(columns, audience).execution_options(preserve_rowcount=True)
+    if transaction.dialect.name == "sqlite":
+        # Of CREATE TABLE AS, SQLite promises rowids from 1 on, in the order of its rows; they take a third of the
+        # time of row_number().
+        numbered = CreateTableAs(audience.order_by(subscribers.c.id), "audience", temporary=True)
+        transaction.execute(numbered)
+        rows = select(literal(mailing_id), literal_column("rowid"), *numbered.table.c)
+        intended = transaction.execute(insert(deliveries).from_select(columns, rows)).rowcount
+        numbered.table.drop(transaction)
+        return intended
+    everybody = audience.subquery()
+    rows = select(literal(mailing_id), func.row_number().over(order_by=everybody.c.id), *everybody.c)
+    statement = insert(deliveries).from_select(columns, rows).execution_options(preserve_rowcount=True)
     return transaction.execute(statement).rowcount
 
 

@@ -59,10 +59,12 @@ def is_seat_taken(database: Database) -> bool:
         except RefusedError:
             return True
     with database.snapshot() as snapshot:
-        count = snapshot.exec_driver_sql(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND granted", (_LOCK_CLASS,)
-        ).scalar_one()
-        return bool(count)
+        # pg_locks lists the locks of every database on the server, a sister title's among them.
+        taken = (
+            "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+            "WHERE datname = current_database() AND locktype = 'advisory' AND classid = %s AND granted)"
+        )
+        return bool(snapshot.exec_driver_sql(taken, (_LOCK_CLASS,)).scalar_one())
 
 
 def _register(transaction: Transaction, *, now: datetime) -> int:
