@@ -15,7 +15,7 @@ from newsletter.domain.token import KeyRing, hash_address
 from newsletter.domain.topic import Topic
 from newsletter.engine.worker import Plant, Worker
 from newsletter.mail.message import Splicer, compile_letters
-from newsletter.mail.smtp import Relay, open_session
+from newsletter.mail.relay import Relay, open_session
 from newsletter.service.health import PauseThresholds
 from newsletter.service.ports import Connect
 from newsletter.store import approvals, issues, mailings, slots, subscribers

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,12 @@ class SmtpServer:
         self.seconds_per_letter = 0.0
         #: Whether EHLO offers PIPELINING.
         self.offers_pipelining = True
+        #: Access tokens that AUTH XOAUTH2 takes; None offers no AUTH. Set it before the first connection.
+        self.access_tokens: set[str] | None = None
+        #: Whether a refused AUTH ends the connection.
+        self.hangs_up_on_refused_tokens = False
+        #: Every user and token that was shown, in order.
+        self.sign_ins: list[tuple[str, str]] = []
         #: Called in the server's thread with each letter that it has kept, before its reply.
         self.on_letter: Callable[[ReceivedLetter], None] | None = None
         #: How many connections were opened.
@@ -95,7 +102,13 @@ class SmtpServer:
 
     def _accept(self) -> SMTP:
         self.connections_opened += 1
-        connection = SMTP(self, hostname="relay.example.org", enable_SMTPUTF8=True)
+        connection = SMTP(
+            self,
+            hostname="relay.example.org",
+            enable_SMTPUTF8=True,
+            auth_require_tls=self.access_tokens is None,
+            auth_exclude_mechanism=["LOGIN", "PLAIN"],
+        )
         self._connections.append(connection)
         return connection
 
@@ -108,6 +121,20 @@ class SmtpServer:
         if self.offers_pipelining:
             responses.insert(1, "250-PIPELINING")
         return responses
+
+    async def auth_XOAUTH2(self, server: SMTP, arguments: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's name
+        """Take ``user=U^Aauth=Bearer T^A^A``; a refusal comes in two steps, the first one a challenge in JSON."""
+        user, bearer, *_ = b64decode(arguments[1]).decode().split("\1")
+        token = bearer.removeprefix("auth=Bearer ")
+        self.sign_ins.append((user.removeprefix("user="), token))
+        if token in (self.access_tokens or ()):
+            return AuthResult(success=True)
+        await server.challenge_auth('{"status":"400","schemes":"Bearer","scope":"https://mail.example.org/"}')
+        if self.hangs_up_on_refused_tokens and server.transport is not None:
+            await server.push("535 5.7.8 Username and Password not accepted")
+            server.transport.close()
+            return AuthResult(success=False, handled=True)
+        return AuthResult(success=False, handled=False)
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]

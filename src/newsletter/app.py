@@ -20,14 +20,16 @@ import structlog
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.bounce_policy import BouncePolicy
 from newsletter.domain.cadence import Cadence
+from newsletter.domain.host import is_loopback
 from newsletter.domain.issue import Issue, Masthead, RenderedIssue
 from newsletter.domain.letter import Sender
 from newsletter.domain.token import KeyRing
 from newsletter.engine.worker import Plant
 from newsletter.errors import ConfigurationError
+from newsletter.mail.access_token import TokenCommand, TokenEndpoint, TokenSource
 from newsletter.mail.message import Splicer, compile_letters
 from newsletter.mail.outbox import open_outbox
-from newsletter.mail.smtp import Relay, open_session
+from newsletter.mail.relay import Relay, open_session
 from newsletter.render.issue import render_issue
 from newsletter.render.mjml import choose_compiler
 from newsletter.service.health import PauseThresholds
@@ -119,17 +121,40 @@ class App:
         smtp = self.settings.smtp
         if smtp.outbox:
             return await open_outbox(Path(smtp.outbox))
-        signs_in = smtp.auth == "password"
         return await open_session(
             Relay(
                 host=smtp.host,
                 port=smtp.port,
                 security=smtp.security,
-                username=smtp.username if signs_in else None,
-                password=smtp.password if signs_in else None,
+                username=None if smtp.auth == "none" else smtp.username,
+                password=smtp.password if smtp.auth == "password" else None,
+                tokens=self.relay_tokens,
                 timeout_seconds=smtp.timeout_seconds,
             )
         )
+
+    @cached_property
+    def relay_tokens(self) -> TokenSource | None:
+        """Where access tokens for the relay come from; None where it is not signed in at by XOAUTH2."""
+        smtp = self.settings.smtp
+        if smtp.auth != "xoauth2":
+            return None
+        if smtp.oauth_token_command:
+            return TokenSource(TokenCommand(smtp.oauth_token_command), clock=self.clock)
+        url = urlsplit(smtp.oauth_token_url)
+        if url.scheme != "https" and not is_loopback(url.hostname or ""):
+            raise ConfigurationError(
+                '[smtp] auth is "xoauth2": set oauth_token_command, or oauth_token_url to an address with https.'
+            )
+        refresh = smtp.oauth_refresh_token_file
+        endpoint = TokenEndpoint(
+            url=smtp.oauth_token_url,
+            client_id=smtp.oauth_client_id,
+            client_secret=smtp.oauth_client_secret,
+            scope=smtp.oauth_scope,
+            refresh_token_file=Path(refresh) if refresh else None,
+        )
+        return TokenSource(endpoint, clock=self.clock)
 
     @property
     def theme(self) -> Path | None:

@@ -11,6 +11,7 @@
     ├── RenderError            a template or the MJML compiler refused the issue
     ├── StoreError             the database is unreachable, locked or at another version
     ├── WithdrawnError         a staged letter must not be released: drop the connection without its final dot
+    ├── TokenError             no access token can be had for signing in at a mail server
     └── RelayError             the relay refuses us or is out of reach; no recipient is to blame
 
 A foreign error is translated once, at the border where it enters: ``raise RelayError(str(error)) from error``.
@@ -78,6 +79,14 @@ class StoreError(NewsletterError):
 
 class WithdrawnError(NewsletterError):
     pass
+
+
+class TokenError(NewsletterError):
+    """``is_lasting`` tells what will not pass by itself (a revoked grant) from what may (a server that is down)."""
+
+    def __init__(self, sentence: str, *, is_lasting: bool = False) -> None:
+        self.is_lasting = is_lasting
+        super().__init__(sentence)
 
 
 class RelayError(NewsletterError):

@@ -82,10 +82,24 @@ class Smtp(Struct, frozen=True, kw_only=True):
     security: Annotated[
         Literal["none", "starttls", "tls"], Meta(description="none, starttls (usually port 587) or tls (465).")
     ] = "none"
-    auth: Annotated[Literal["none", "password"], Meta(description="How to sign in at the relay.")] = "none"
+    auth: Annotated[Literal["none", "password", "xoauth2"], Meta(description="How to sign in at the relay.")] = "none"
     username: Annotated[str, Meta(description="User name at the relay.")] = ""
     password: Annotated[str, Meta(description="Password at the relay; better in password_file.")] = ""
     password_file: Annotated[str, Meta(description="File that holds the password.")] = ""
+    oauth_token_command: Annotated[
+        str, Meta(description="For xoauth2: a command that prints an access token; else by oauth_token_url.")
+    ] = ""
+    oauth_token_url: Annotated[str, Meta(description="Where access tokens are asked for (RFC 6749).")] = ""
+    oauth_client_id: Annotated[str, Meta(description="The client's id there.")] = ""
+    oauth_client_secret: Annotated[
+        str, Meta(description="The client's secret, if it has one; better in oauth_client_secret_file.")
+    ] = ""
+    oauth_client_secret_file: Annotated[str, Meta(description="File that holds the client's secret.")] = ""
+    oauth_refresh_token_file: Annotated[
+        str,
+        Meta(description="File with the refresh token, rewritten when it changes; without it the client's own grant."),
+    ] = ""
+    oauth_scope: Annotated[str, Meta(description="Scope to ask for, where the server wants one.")] = ""
     connections: Annotated[int, Meta(ge=1, le=200, description="Connections at the same time.")] = 4
     messages_per_second: Annotated[float, Meta(ge=0, description="At most so many letters a second; 0: no limit.")] = 0
     timeout_seconds: Annotated[float, Meta(gt=0, description="How long to wait for the relay's answer.")] = 60
@@ -187,6 +201,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 _PATHS = {
     ("smtp", "outbox"),
     ("smtp", "password_file"),
+    ("smtp", "oauth_client_secret_file"),
+    ("smtp", "oauth_refresh_token_file"),
     ("bounces", "maildir"),
     ("render", "theme"),
     ("security", "secret_key_file"),

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from newsletter.app import App
 from newsletter.cli import app as command_line
 from newsletter.errors import ConfigurationError
-from newsletter.mail.smtp import Relay, open_session
+from newsletter.mail.relay import Relay, open_session
 from newsletter.render.mjml import Compiler, Mrml
 from newsletter.schedule import LEASE_NAME, Scheduler
 from newsletter.service.diagnosis import Diagnosis, Level

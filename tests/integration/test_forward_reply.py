@@ -20,8 +20,8 @@ from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.suppression import SuppressionReason
 from newsletter.domain.token import hash_address
 from newsletter.mail.mailbox import StoredMessage
+from newsletter.mail.relay import Relay, open_session
 from newsletter.mail.report import read_report
-from newsletter.mail.smtp import Relay, open_session
 from newsletter.service.deliver_notices import deliver_notices
 from newsletter.service.forget_subscriber import forget_subscriber
 from newsletter.service.forward_reply import MOST_FORWARDED, write_forwarded_reply

@@ -162,6 +162,14 @@ def test_relative_paths_stand_for_files_beside_the_configuration(tmp_path: Path)
     assert settings.render.theme == "/srv/theme"
 
 
+def test_the_refresh_token_stays_in_its_file_beside_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "refresh").write_text("long-lived", encoding="utf-8")
+    smtp = load(tmp_path, "[smtp]\nauth = 'xoauth2'\noauth_refresh_token_file = 'refresh'").smtp
+
+    assert smtp.oauth_refresh_token_file == str(tmp_path / "refresh")
+    assert "long-lived" not in repr(smtp)
+
+
 def test_an_absolute_database_and_another_server_stay_as_they_are(tmp_path: Path) -> None:
     absolute = load(tmp_path, "[database]\nurl = 'sqlite:////srv/news.db'")
     postgres = load(tmp_path, "[database]\nurl = 'postgresql:///news'")

@@ -1,6 +1,6 @@
 """One SMTP connection, used for letter after letter.
 
-aiosmtplib opens the connection: EHLO, STARTTLS, AUTH. Then the session takes the transport over, because the library
+``mail.relay`` opens the connection by aiosmtplib. Then the session takes the transport over, because the library
 waits for each reply before the next command and reads each body twice with regular expressions, which together cost
 ten times what sending does. With PIPELINING (RFC 2920) a letter takes one round trip: its final dot and the next
 letter's MAIL, RCPT and DATA leave in one write.
@@ -9,13 +9,8 @@ letter's MAIL, RCPT and DATA leave in one write.
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections import deque
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, cast
-
-import aiosmtplib
 
 from newsletter.domain.letter import Letter
 from newsletter.domain.reply import Deferred, Outcome, Rejected, Reply, Unknown, judge
@@ -24,18 +19,6 @@ from newsletter.errors import RelayError
 _GO_AHEAD = 354  # RFC 5321 3.3: send the message, end it with a dot
 _DOT = b".\r\n"
 _LONGEST_REPLY = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relay:
-    """The server that letters are handed to, and how to sign in there."""
-
-    host: str
-    port: int
-    security: Literal["none", "starttls", "tls"] = "none"
-    username: str | None = None
-    password: str | None = None
-    timeout_seconds: float = 60
 
 
 class SmtpSession:
@@ -148,44 +131,6 @@ class SmtpSession:
 
     async def _reply(self) -> Reply:
         return await self._replies.take()
-
-
-async def open_session(relay: Relay) -> SmtpSession:
-    """Connect and sign in. Raises RelayError; lasting where the relay refuses our credentials."""
-    client = aiosmtplib.SMTP(
-        hostname=relay.host,
-        port=relay.port,
-        # Not the fully qualified name: looking that up can take seconds where name service is poor.
-        local_hostname=socket.gethostname(),
-        username=relay.username,
-        password=relay.password,
-        timeout=relay.timeout_seconds,
-        use_tls=relay.security == "tls",
-        start_tls=relay.security == "starttls",
-    )
-    try:
-        await client.connect()
-        if client.is_ehlo_or_helo_needed:
-            await client.ehlo()
-    except aiosmtplib.SMTPAuthenticationError as error:
-        client.close()
-        raise RelayError(
-            f"The relay refused our user name or password: {error.code} {error.message}", is_lasting=True
-        ) from error
-    except aiosmtplib.SMTPResponseException as error:
-        client.close()
-        refusal = Reply(error.code, error.message)
-        raise RelayError(f"The relay refused the session: {refusal}", is_lasting=refusal.is_permanent) from error
-    except (aiosmtplib.SMTPException, OSError) as error:
-        client.close()
-        cause = error.__cause__ or error  # the library's own text says host and port again
-        raise RelayError(f"The relay {relay.host}:{relay.port} cannot be used: {cause}") from error
-    return SmtpSession(
-        cast("asyncio.Transport", client.transport),
-        pipelining=client.supports_extension("pipelining"),
-        envelope_ids=client.supports_extension("dsn"),
-        timeout_seconds=relay.timeout_seconds,
-    )
 
 
 def _refusal(reply: Reply | None) -> Rejected | Deferred:

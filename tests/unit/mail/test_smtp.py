@@ -8,7 +8,8 @@ from newsletter.domain.letter import Letter
 from newsletter.domain.mailing import DeliveryId
 from newsletter.domain.reply import Accepted, Deferred, Outcome, Rejected, Reply, Unknown
 from newsletter.errors import RelayError
-from newsletter.mail.smtp import Relay, SmtpSession, open_session
+from newsletter.mail.relay import Relay, open_session
+from newsletter.mail.smtp import SmtpSession
 from relay import HANG_UP, STALL, Script, ScriptedRelay
 
 
@@ -173,25 +174,6 @@ async def test_closing_with_a_staged_letter_delivers_nothing() -> None:
 
     assert relay.dotted == []
     assert relay.accepted == []
-
-
-async def test_a_relay_out_of_reach_is_said_so_with_its_name() -> None:
-    async with ScriptedRelay() as relay:
-        port = relay.port
-
-    with pytest.raises(RelayError, match=f"127.0.0.1:{port} cannot be used"):
-        await open_session(Relay(host="127.0.0.1", port=port, timeout_seconds=2))
-
-
-async def test_wrong_credentials_are_a_lasting_refusal() -> None:
-    def script(_: int, __: int, verb: str, ___: str) -> str | None:
-        return {"EHLO": "250-relay\r\n250 AUTH PLAIN", "AUTH": "535 5.7.8 wrong"}.get(verb)
-
-    async with ScriptedRelay(script) as relay:
-        with pytest.raises(RelayError, match="user name or password") as refusal:
-            await open_session(Relay(host=relay.host, port=relay.port, username="editor", password="wrong"))  # noqa: S106
-
-    assert refusal.value.is_lasting
 
 
 async def test_a_reply_without_end_is_given_up() -> None:
