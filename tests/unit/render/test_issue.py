@@ -237,6 +237,19 @@ def test_a_credit_without_an_image_renders_nothing() -> None:
     )
 
     assert "Ilse Maren" not in html_of(rendered.full)
+    assert "Ilse Maren" not in text_of(rendered.full)
+
+
+def test_the_text_part_says_whose_each_picture_is() -> None:
+    lead, feature = (
+        a_teaser(image_url="https://news.example/ferry.jpg", image_credit=f"{name}, CC BY 4.0")
+        for name in ("Ilse Maren", "Aino Salo")
+    )
+
+    text = text_of(render(an_issue(lead=lead, features=(feature,))).full)
+
+    assert "Image: Ilse Maren, CC BY 4.0\n" in text
+    assert "Image: Aino Salo, CC BY 4.0\n" in text
 
 
 def test_partners_without_an_address_and_titles_without_one_are_no_links() -> None:
