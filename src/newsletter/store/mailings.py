@@ -25,7 +25,6 @@ from newsletter.store.database import Transaction
 from newsletter.store.tables import batches, bounces, deliveries, issues, mailings, subscribers, suppressions
 
 _BATCH_SIZE = 500
-_LISTED_DOUBTFUL = 50
 
 
 def add_mailing(
@@ -226,6 +225,5 @@ def _list_doubtful(transaction: Transaction, mailing_id: int) -> tuple[str, ...]
         .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
         .where(deliveries.c.mailing_id == mailing_id, deliveries.c.status == DeliveryStatus.DOUBTFUL)
         .order_by(deliveries.c.position)
-        .limit(_LISTED_DOUBTFUL)
     )
     return tuple(transaction.execute(query).scalars())
