@@ -84,7 +84,9 @@ def set_up_python() -> None:
         say("Installing the packages of requirements-dev.lock ...")
         # Wheels run nothing as they are installed; dkimpy, a tool of the tests, is published as source alone.
         wheels_only = ("--only-binary", ":all:", "--no-binary", "dkimpy")
-        pip("install", "--quiet", "--require-hashes", *wheels_only, "-r", "requirements-dev.lock")
+        # The lock file is complete. Where pip looks for dependencies itself, a requirement with an extra, such as
+        # coverage[toml], makes it want the newest version as soon as there is a newer one than the locked.
+        pip("install", "--quiet", "--require-hashes", "--no-deps", *wheels_only, "-r", "requirements-dev.lock")
         pip("install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ".")
         pip("check", advice="Where a requirement of newsletter is missing, `make lock` adds it to the lock files.")
         stamp.write_text(recipe)
