@@ -23,6 +23,7 @@ from newsletter.domain.cadence import Cadence
 from newsletter.domain.host import is_loopback
 from newsletter.domain.issue import Issue, Masthead, RenderedIssue
 from newsletter.domain.letter import Sender
+from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
 from newsletter.engine.worker import Plant
 from newsletter.errors import ConfigurationError
@@ -99,6 +100,12 @@ class App:
         """Where readers' replies go."""
         address = self.settings.site.editors_address
         return EmailAddress.parse(address) if address else self.sender.reply_to
+
+    @property
+    def sign_up_limits(self) -> SignUpLimits:
+        """How many sign-ups the site lets in."""
+        site = self.settings.site
+        return SignUpLimits(per_network=site.sign_ups_per_network_per_hour, in_all=site.sign_ups_per_hour)
 
     @property
     def bounce_policy(self) -> BouncePolicy:

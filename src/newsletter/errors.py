@@ -7,7 +7,8 @@
     │   └── UnreadableSourceError   a file or feed, with its line and what was expected there
     ├── NotFoundError          the named article, issue or address does not exist
     ├── RefusedError           a rule forbids the act now
-    │   └── IllegalMoveError   a state does not lead to the state asked for
+    │   ├── IllegalMoveError   a state does not lead to the state asked for
+    │   └── TooManyError       a limit is reached for now
     ├── RenderError            a template or the MJML compiler refused the issue
     ├── StoreError             the database is unreachable, locked or at another version
     ├── WithdrawnError         a staged letter must not be released: drop the connection without its final dot
@@ -67,6 +68,10 @@ class IllegalMoveError(RefusedError):
 
     def __init__(self, noun: str, source: str, target: str) -> None:
         super().__init__(f"{noun} is {source} and cannot become {target}.")
+
+
+class TooManyError(RefusedError):
+    pass
 
 
 class RenderError(NewsletterError):

@@ -20,6 +20,7 @@ from newsletter.domain.issue import Draft, IssueStatus
 from newsletter.errors import NewsletterError, describe_failure
 from newsletter.mail.mailbox import keep, read_maildir
 from newsletter.service.draft_issue import draft_issue
+from newsletter.service.forget_old import forget_old
 from newsletter.service.next_slot import find_next_slot
 from newsletter.service.open_mailing import open_mailing
 from newsletter.service.read_bounces import read_bounces
@@ -72,6 +73,7 @@ class Scheduler:
             if is_ours:
                 self._attempt(lambda: self._see_to_issue(now))
                 self._attempt(lambda: read_mailbox(self._app, now))
+                self._attempt(lambda: forget_old(database=self._app.database, now=now))
 
     def _see_to_issue(self, now: datetime) -> None:
         """Open the draft of the slot that is due; in mode "send", send what editors have approved by then."""

@@ -43,6 +43,12 @@ class Site(Struct, frozen=True, kw_only=True):
     editors_address: Annotated[
         str, Meta(description="Where readers' replies and reminders go; else mail.reply_to.")
     ] = ""
+    sign_ups_per_network_per_hour: Annotated[
+        int, Meta(ge=1, description="Sign-ups that the site takes an hour from the addresses of one network.")
+    ] = 20
+    sign_ups_per_hour: Annotated[
+        int, Meta(ge=1, description="Sign-ups that it takes an hour in all; beyond it nobody is let in for a while.")
+    ] = 300
 
 
 class DatabaseSection(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from newsletter.domain.mailing import DeliveryStatus
 from newsletter.domain.notice import Notice, NoticeKind, NoticeSettlement
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.suppression import SuppressionReason
-from newsletter.domain.token import Purpose, ReaderToken, hash_address
+from newsletter.domain.token import ConfirmToken, Purpose, ReaderToken, hash_address
 from newsletter.errors import RelayError, RenderError
 from newsletter.mail.outbox import open_outbox
 from newsletter.service.deliver_notices import deliver_notices
@@ -79,7 +79,7 @@ def received(server: SmtpServer, address: str = "ada@example.org") -> EmailMessa
 @pytest.mark.parametrize(
     ("kind", "status", "page", "purpose"),
     [
-        (NoticeKind.CONFIRM, SubscriberStatus.PENDING, "confirm", Purpose.CONFIRM),
+        (NoticeKind.KNOWN, SubscriberStatus.ACTIVE, "preferences", Purpose.PREFERENCES),
         (NoticeKind.WELCOME, SubscriberStatus.ACTIVE, "preferences", Purpose.PREFERENCES),
         (NoticeKind.GOODBYE, SubscriberStatus.UNSUBSCRIBED, "return", Purpose.RETURN),
     ],
@@ -105,7 +105,31 @@ def test_a_notice_reaches_its_reader_with_the_right_link(
     assert link[0] in html
     public_id = hash_address("ada@example.org", b"public")[:8]
     assert ReaderToken.verify(link[1], purpose, newsletter.keys) == ReaderToken(public_id, 3)
-    assert ("/unsubscribe/" in text) is (kind is NoticeKind.WELCOME)
+    assert ("/unsubscribe/" in text) is (status is SubscriberStatus.ACTIVE)
+
+
+def test_a_confirmation_carries_the_link_of_its_sign_up(newsletter: App, smtp_server: SmtpServer) -> None:
+    reader = add_reader(newsletter, status=SubscriberStatus.PENDING)
+    queue(newsletter, NoticeKind.CONFIRM, reader, requested_at=SLOT.isoformat())
+
+    deliver(newsletter)
+
+    text, _html = (part.get_content() for part in received(smtp_server).iter_parts())
+    link = re.search(r"http://localhost:8080/confirm/(\S+)", text)
+    assert link
+    asked = ConfirmToken.verify(link[1], newsletter.keys)
+    assert asked
+    assert asked.requested_at == SLOT
+
+
+def test_a_welcome_leads_to_the_latest_issue(newsletter: App, smtp_server: SmtpServer) -> None:
+    queue(newsletter, NoticeKind.WELCOME, add_reader(newsletter), issue=41)
+
+    deliver(newsletter)
+
+    text, html = (part.get_content().replace("\r\n", "\n") for part in received(smtp_server).iter_parts())
+    assert "Read the latest issue now:\nhttp://localhost:8080/issues/41\n" in text
+    assert 'href="http://localhost:8080/issues/41"' in html
 
 
 def test_a_delivered_notice_is_not_sent_again(newsletter: App, smtp_server: SmtpServer) -> None:

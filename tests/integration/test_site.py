@@ -14,7 +14,6 @@ from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from builders import a_masthead
 from mailing_stand import a_rendered_issue, add_readers, open_a_mailing
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.article import Article, Image, Section, StoredArticle
@@ -22,15 +21,14 @@ from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.domain.token import KeyRing, Purpose, ReaderToken
 from newsletter.domain.topic import Topic
 from newsletter.service.unsubscribe import unsubscribe_address
-from newsletter.site.factory import create_site
 from newsletter.store.articles import add_article, update_article
 from newsletter.store.database import Database
 from newsletter.store.people import list_notices
 from newsletter.store.subscribers import find_subscriber
+from site_stand import KEYS, a_site
 
 READER = EmailAddress("reader@example.org")
 NOW = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)
-KEYS = KeyRing(b"a signing key of thirty-two bytes or more")
 
 Client = TestClient[Litestar]
 
@@ -50,7 +48,7 @@ def either_database(request: pytest.FixtureRequest) -> Database:
 
 def a_client(database: Database) -> Client:
     return TestClient(
-        create_site(database=database, keys=KEYS, masthead=a_masthead(), now=lambda: NOW),
+        a_site(database, now=lambda: NOW),
         raise_server_exceptions=False,
     )
 

@@ -183,7 +183,14 @@ def _serve(app: App, host: str | None, port: int | None, *, beside: tuple[Callab
 
     section = app.settings.server
     with _listen(section.host if host is None else host, section.port if port is None else port) as listener:
-        site = create_site(database=app.database, keys=app.keys, masthead=app.masthead(), now=app.now)
+        site = create_site(
+            database=app.database,
+            keys=app.keys,
+            address_key=app.address_key,
+            masthead=app.masthead(),
+            limits=app.sign_up_limits,
+            now=app.now,
+        )
         server = uvicorn.Server(
             uvicorn.Config(
                 site,

@@ -17,6 +17,8 @@ _NO_MAILING = 0
 class NoticeKind(StrEnum):
     #: asks the reader to confirm a sign-up
     CONFIRM = "confirm"
+    #: answers a sign-up of somebody who is subscribed already
+    KNOWN = "known"
     #: greets a confirmed reader
     WELCOME = "welcome"
     #: says that the reader has left, with a way back
@@ -44,6 +46,10 @@ class Notice:
     mailing: int = 0
     #: the stored message that it forwards (0: none)
     report: int = 0
+    #: the sign-up that it asks to confirm
+    requested_at: datetime | None = None
+    #: the latest issue, which it leads to (0: none)
+    issue: int = 0
     queued_at: datetime
     #: tries, this one included; also tells this claim from a later one
     attempts: int

@@ -65,6 +65,8 @@ class Subscriber:
     language: str = ""
     status: SubscriberStatus = SubscriberStatus.ACTIVE
     created_at: datetime
+    #: the latest sign-up that still waits for its confirmation; whole seconds
+    requested_at: datetime | None = None
     #: when the reader left; None while subscribed
     unsubscribed_at: datetime | None = None
     #: the mailing whose letter carried the link by which the reader left

@@ -25,6 +25,18 @@ class SuppressionReason(StrEnum):
     FORGOTTEN = "forgotten"
 
 
+#: Those that a reader ends by confirming a sign-up: who can do so has a mailbox that works, and wants the letters. A
+#: complaint stands, for whoever typed the address in may be somebody else; and so does what an editor decided.
+ENDED_BY_CONFIRMING = frozenset(
+    {
+        SuppressionReason.DEAD_ADDRESS,
+        SuppressionReason.REPEATED_BOUNCES,
+        SuppressionReason.MAILBOX_FULL,
+        SuppressionReason.FORGOTTEN,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
     """One decision about one address; it outlives the subscriber, so it knows the address by its keyed hash only."""

@@ -14,6 +14,7 @@ import hmac
 from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as EncodingError
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 
@@ -24,6 +25,7 @@ _ENVELOPE_MAC_BYTES = 10
 _PUBLIC_ID_BYTES = 8
 _MAILING_BYTES = 4
 _POSITION_BYTES = 4
+_MOMENT_BYTES = 5  # seconds since 1970
 
 
 class Purpose(StrEnum):
@@ -33,8 +35,10 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     #: see and change one's own choices
     PREFERENCES = "preferences"
-    #: confirm a sign-up
+    #: confirm a sign-up; works once, and not for ever
     CONFIRM = "confirm"
+    #: tell when a sign-up form was shown
+    SIGN_UP_FORM = "sign-up form"
     #: take an unsubscribe back, from the goodbye notice
     RETURN = "return"
     #: name the delivery in the envelope sender (VERP) and in the Message-ID
@@ -69,20 +73,45 @@ class ReaderToken:
     mailing: int = 0
 
     def sign(self, purpose: Purpose, keys: KeyRing) -> str:
-        body = self.public_id + self.mailing.to_bytes(_MAILING_BYTES, "big")
-        return urlsafe_b64encode(keys.sign(purpose, body, mac_bytes=_LINK_MAC_BYTES)).decode("ascii").rstrip("=")
+        return _sign_link(self.public_id + self.mailing.to_bytes(_MAILING_BYTES, "big"), purpose, keys)
 
     @classmethod
     def verify(cls, text: str, purpose: Purpose, keys: KeyRing) -> ReaderToken | None:
         """Return the token, or None if it is not ours or not for this purpose."""
-        try:
-            token = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        except (EncodingError, ValueError):
-            return None
-        body = keys.verify(purpose, token, mac_bytes=_LINK_MAC_BYTES)
-        if body is None or len(body) != _PUBLIC_ID_BYTES + _MAILING_BYTES:
+        body = _verify_link(text, purpose, keys, body_bytes=_PUBLIC_ID_BYTES + _MAILING_BYTES)
+        if body is None:
             return None
         return cls(body[:_PUBLIC_ID_BYTES], int.from_bytes(body[_PUBLIC_ID_BYTES:], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmToken:
+    """A sign-up to be confirmed: whose, and which of several."""
+
+    #: the subscriber's random public id, 8 bytes
+    public_id: bytes
+    #: when it was asked for; whole seconds
+    requested_at: datetime
+
+    def sign(self, keys: KeyRing) -> str:
+        return _sign_link(self.public_id + _dump_moment(self.requested_at), Purpose.CONFIRM, keys)
+
+    @classmethod
+    def verify(cls, text: str, keys: KeyRing) -> ConfirmToken | None:
+        """Return the token, or None if it is not ours."""
+        body = _verify_link(text, Purpose.CONFIRM, keys, body_bytes=_PUBLIC_ID_BYTES + _MOMENT_BYTES)
+        return None if body is None else cls(body[:_PUBLIC_ID_BYTES], _load_moment(body[_PUBLIC_ID_BYTES:]))
+
+
+def sign_moment(moment: datetime, purpose: Purpose, keys: KeyRing) -> str:
+    """Return a moment, to the second, that only we can have written."""
+    return _sign_link(_dump_moment(moment), purpose, keys)
+
+
+def verify_moment(text: str, purpose: Purpose, keys: KeyRing) -> datetime | None:
+    """Return the moment, or None if it is not ours or not for this purpose."""
+    body = _verify_link(text, purpose, keys, body_bytes=_MOMENT_BYTES)
+    return None if body is None else _load_moment(body)
 
 
 def sign_delivery(delivery: DeliveryId, keys: KeyRing) -> str:
@@ -107,6 +136,27 @@ def verify_delivery(text: str, keys: KeyRing) -> DeliveryId | None:
 def hash_address(normalized: str, key: bytes) -> bytes:
     """Return the 32 bytes by which a suppression outlives the address it is about."""
     return hmac.digest(key, normalized.encode("utf-8"), "sha256")
+
+
+def _sign_link(body: bytes, purpose: Purpose, keys: KeyRing) -> str:
+    return urlsafe_b64encode(keys.sign(purpose, body, mac_bytes=_LINK_MAC_BYTES)).decode("ascii").rstrip("=")
+
+
+def _verify_link(text: str, purpose: Purpose, keys: KeyRing, *, body_bytes: int) -> bytes | None:
+    try:
+        token = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (EncodingError, ValueError):
+        return None
+    body = keys.verify(purpose, token, mac_bytes=_LINK_MAC_BYTES)
+    return body if body is not None and len(body) == body_bytes else None
+
+
+def _dump_moment(moment: datetime) -> bytes:
+    return int(moment.timestamp()).to_bytes(_MOMENT_BYTES, "big")
+
+
+def _load_moment(body: bytes) -> datetime:
+    return datetime.fromtimestamp(int.from_bytes(body, "big"), UTC)
 
 
 def _mac(secret: bytes, purpose: Purpose, body: bytes, length: int) -> bytes:

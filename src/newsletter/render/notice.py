@@ -39,6 +39,9 @@ class NoticeView:
     paragraphs: tuple[str, ...]
     action: str
     action_url: str
+    #: the way to the latest issue, and its words; "" without
+    latest: str
+    latest_url: str
     closing: str
     unsubscribe: str
     #: "" where there is nothing to leave
@@ -53,6 +56,7 @@ def render_notice(
     masthead: Masthead,
     action_url: str,
     unsubscribe_url: str = "",
+    latest_url: str = "",
     name: str = "",
     templates: Path | None = None,
 ) -> RenderedNotice:
@@ -63,7 +67,7 @@ def render_notice(
     """
     folders = tuple(path for path in (templates, folder("templates") / "notice", folder("templates") / "issue") if path)
     theme, words = read_theme(folders), read_notice_words(folders)[kind]
-    if kind is NoticeKind.CONFIRM:
+    if kind in {NoticeKind.CONFIRM, NoticeKind.KNOWN}:
         name = ""  # anybody may have typed it: a letter that nobody asked for must not carry a stranger's words
     view = NoticeView(
         subject=fill_words(words.subject, name=masthead.name),
@@ -76,6 +80,8 @@ def render_notice(
         paragraphs=tuple(fill_words(paragraph, name=masthead.name) for paragraph in words.paragraphs),
         action=fill_words(words.action, name=masthead.name),
         action_url=action_url,
+        latest=fill_words(words.latest, name=masthead.name),
+        latest_url=latest_url,
         closing=fill_words(words.closing, name=masthead.name),
         unsubscribe=theme.words.unsubscribe,
         unsubscribe_url=unsubscribe_url,

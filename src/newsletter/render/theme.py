@@ -75,6 +75,8 @@ class NoticeWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     paragraphs: tuple[str, ...]
     #: what its one link does
     action: str
+    #: what the link to the latest issue says, where there is one
+    latest: str = ""
     closing: str
 
 

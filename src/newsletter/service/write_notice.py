@@ -8,16 +8,17 @@ from pathlib import Path
 from newsletter.domain.issue import Masthead
 from newsletter.domain.letter import Letter, Sender
 from newsletter.domain.notice import Notice, NoticeKind
-from newsletter.domain.token import KeyRing, Purpose, ReaderToken
+from newsletter.domain.token import ConfirmToken, KeyRing, Purpose, ReaderToken
 from newsletter.mail.notice_letter import compose_notice
 from newsletter.render.notice import render_notice
 
 #: The page that a notice's link leads to, and what its token is for.
 _PAGES = {
-    NoticeKind.CONFIRM: ("confirm", Purpose.CONFIRM),
+    NoticeKind.KNOWN: ("preferences", Purpose.PREFERENCES),
     NoticeKind.WELCOME: ("preferences", Purpose.PREFERENCES),
     NoticeKind.GOODBYE: ("return", Purpose.RETURN),
 }
+_TO_SUBSCRIBERS = {NoticeKind.KNOWN, NoticeKind.WELCOME}
 
 
 def write_notice(
@@ -25,13 +26,13 @@ def write_notice(
 ) -> Letter:
     """Return the letter of a notice to its reader. The files of ``theme`` replace those of templates/notice."""
     reader = ReaderToken(notice.public_id, notice.mailing)
-    page, purpose = _PAGES[notice.kind]
-    leaves = notice.kind is NoticeKind.WELCOME
+    leaves = notice.kind in _TO_SUBSCRIBERS
     rendered = render_notice(
         notice.kind,
         masthead=masthead,
-        action_url=f"{sender.base_url}/{page}/{reader.sign(purpose, keys)}",
+        action_url=f"{sender.base_url}/{_link(notice, reader, keys)}",
         unsubscribe_url=f"{sender.base_url}/unsubscribe/{reader.sign(Purpose.UNSUBSCRIBE, keys)}" if leaves else "",
+        latest_url=f"{sender.base_url}/issues/{notice.issue}" if notice.issue else "",
         name=notice.name,
         templates=theme,
     )
@@ -44,3 +45,10 @@ def write_notice(
         keys=keys,
         now=now,
     )
+
+
+def _link(notice: Notice, reader: ReaderToken, keys: KeyRing) -> str:
+    if notice.kind is NoticeKind.CONFIRM:
+        return f"confirm/{ConfirmToken(notice.public_id, notice.requested_at or notice.queued_at).sign(keys)}"
+    page, purpose = _PAGES[notice.kind]
+    return f"{page}/{reader.sign(purpose, keys)}"

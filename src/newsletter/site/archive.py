@@ -12,8 +12,9 @@ from litestar.response import Template
 from newsletter.domain.article import StoredArticle
 from newsletter.domain.issue import PublishedIssue, Slot
 from newsletter.errors import NotFoundError
-from newsletter.site.collaborators import Now, TheDatabase, TheMasthead
-from newsletter.site.pages import ArchivePage, ArticlePage, WithdrawnPage
+from newsletter.site.collaborators import Now, TheDatabase, TheKeys, TheMasthead
+from newsletter.site.joining import an_empty_form
+from newsletter.site.pages import ArchivePage, ArticlePage, FrontPage, WithdrawnPage
 from newsletter.store.approvals import find_published
 from newsletter.store.articles import find_article
 from newsletter.store.database import Transaction
@@ -34,10 +35,11 @@ _NOBODY = dict.fromkeys(Slot, "")
 
 
 @page("/")
-def show_front_page(masthead: TheMasthead, database: TheDatabase, now: Now) -> Template:
+def show_front_page(masthead: TheMasthead, database: TheDatabase, keys: TheKeys, now: Now) -> Template:
     with database.snapshot() as snapshot:
         issues = _list_sent(snapshot, now)
-    value = ArchivePage(masthead=masthead, issues=issues[:_LATEST], has_more=len(issues) > _LATEST)
+    form = an_empty_form(masthead, keys, now)
+    value = FrontPage(masthead=masthead, form=form, issues=issues[:_LATEST], has_more=len(issues) > _LATEST)
     return show("front.html.j2", value)
 
 

@@ -9,12 +9,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from newsletter.domain.issue import Masthead
+from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
 from newsletter.store.database import Database
 
 TheDatabase: TypeAlias = NamedDependency[Database]
 TheKeys: TypeAlias = NamedDependency[KeyRing]
 TheMasthead: TypeAlias = NamedDependency[Masthead]
+#: the key that addresses are hashed under
+AddressKey: TypeAlias = NamedDependency[bytes]
+Limits: TypeAlias = NamedDependency[SignUpLimits]
 #: the time of the request, UTC
 Now: TypeAlias = NamedDependency[datetime]
 Token: TypeAlias = FromPath[str]

@@ -9,23 +9,28 @@ from litestar import Litestar, Router
 from litestar.di import Provide
 
 from newsletter.domain.issue import Masthead
+from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
 from newsletter.resources import folder
-from newsletter.site import archive, health, leaving, preferences
+from newsletter.site import archive, health, joining, leaving, preferences
 from newsletter.store.database import Database
 from newsletter.web.assets import Asset, serve_asset
 from newsletter.web.errors import create_error_handler
 from newsletter.web.headers import secure_headers
 from newsletter.web.pages import open_templates
 
-#: Paths that carry a token.
-_PRIVATE_PATHS = ("/unsubscribe", "/preferences", "/return")
+#: Paths that carry a token, or an address in an answer.
+_PRIVATE_PATHS = ("/confirm", "/preferences", "/return", "/subscribe", "/unsubscribe")
 
 _HANDLERS = (
     archive.show_front_page,
     archive.show_issues,
     archive.show_issue,
     archive.show_article,
+    joining.show_form,
+    joining.sign_up,
+    joining.ask_confirm,
+    joining.confirm,
     leaving.explain_unsubscribe,
     leaving.ask_unsubscribe,
     leaving.unsubscribe,
@@ -39,7 +44,15 @@ _HANDLERS = (
 )
 
 
-def create_site(*, database: Database, keys: KeyRing, masthead: Masthead, now: Callable[[], datetime]) -> Litestar:
+def create_site(
+    *,
+    database: Database,
+    keys: KeyRing,
+    address_key: bytes,
+    masthead: Masthead,
+    limits: SignUpLimits,
+    now: Callable[[], datetime],
+) -> Litestar:
     """Make the ASGI application.
 
     It sets no cookie and needs no script. Its caller serves it without an access log: paths carry tokens.
@@ -52,6 +65,8 @@ def create_site(*, database: Database, keys: KeyRing, masthead: Masthead, now: C
         route_handlers=[Router("/", route_handlers=[*_HANDLERS, serve_asset(stylesheet)])],
         dependencies={
             "database": Provide(lambda: database, sync_to_thread=False),
+            "address_key": Provide(lambda: address_key, sync_to_thread=False),
+            "limits": Provide(lambda: limits, sync_to_thread=False),
             "keys": Provide(lambda: keys, sync_to_thread=False),
             "masthead": Provide(lambda: masthead, sync_to_thread=False),
             "now": Provide(now, sync_to_thread=False),

@@ -12,13 +12,49 @@ from newsletter.domain.topic import Topic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivePage:
-    """The front page, and the list of all issues."""
+    """The list of all issues."""
 
     masthead: Masthead
     #: the latest first
     issues: tuple[PublishedIssue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontPage:
+    masthead: Masthead
+    form: SignUpForm
+    #: the latest first
+    issues: tuple[PublishedIssue, ...]
     #: there are more than these
-    has_more: bool = False
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUpForm:
+    #: tells when the form was given out
+    stamp: str
+    choices: tuple[TopicChoice, ...]
+    #: what the reader agrees to
+    consent: str
+    email: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUpPage:
+    masthead: Masthead
+    form: SignUpForm
+    #: a sentence on why the form is shown again
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmPage:
+    masthead: Masthead
+    #: "open", "confirmed" or "expired"
+    standing: str
+    #: where the reader's own choices are, once there is a reader
+    preferences_path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +126,9 @@ class LinklessPage:
     #: "unsubscribe" or "change what you receive"
     act: str
 
+
+#: The words of the consent; the log keeps a mark of them.
+CONSENT = "I would like to receive {name} by email. I can leave at any time, by a link in every letter."
 
 _TOPICS = {
     Topic.ARTICLES: ("Articles", "The feature articles of each issue, and earlier ones worth another look."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
@@ -11,6 +11,7 @@ from newsletter.domain.address import EmailAddress
 from newsletter.domain.mailing import DeliveryStatus
 from newsletter.domain.notice import Notice, NoticeKind, NoticeSettlement
 from newsletter.domain.subscriber import SubscriberStatus
+from newsletter.domain.suppression import ENDED_BY_CONFIRMING, SuppressionReason
 from newsletter.store.database import Transaction
 from newsletter.store.tables import notices, subscribers, suppressions
 
@@ -80,6 +81,8 @@ def claim_notice(transaction: Transaction, *, now: datetime) -> Notice | None:
         name=row.name,
         mailing=row.details.get("mailing") or 0,
         report=row.details.get("report") or 0,
+        requested_at=_read_moment(row.details.get("requested_at")),
+        issue=row.details.get("issue") or 0,
         queued_at=row.created_at,
         attempts=row.attempts + 1,
     )
@@ -101,23 +104,30 @@ def save_settlement(transaction: Transaction, notice: Notice, settlement: Notice
 
 def _withhold_due(transaction: Transaction, *, now: datetime) -> None:
     withheld = {"status": DeliveryStatus.WITHHELD, "due_at": None, "settled_at": now}
-    unwanted = and_(notices.c.kind != NoticeKind.FORWARDED_REPLY, or_(_is_overtaken(), _is_suppressed()))
+    is_suppressed = or_(
+        and_(notices.c.kind != NoticeKind.CONFIRM, _is_suppressed(tuple(SuppressionReason))),
+        _is_suppressed(tuple(set(SuppressionReason) - ENDED_BY_CONFIRMING)),
+    )
+    unwanted = and_(notices.c.kind != NoticeKind.FORWARDED_REPLY, or_(_is_overtaken(), is_suppressed))
     transaction.execute(update(notices).where(notices.c.due_at <= now, unwanted).values(withheld))
 
 
 def _is_overtaken() -> ColumnElement[bool]:
     """Nobody confirms twice, is welcomed after leaving, or is seen off after coming back."""
     is_active = subscribers.c.status == SubscriberStatus.ACTIVE
-    pointless = or_(
-        and_(notices.c.kind == NoticeKind.WELCOME, ~is_active),
-        and_(notices.c.kind != NoticeKind.WELCOME, is_active),
-    )
+    is_for_active = notices.c.kind.in_([NoticeKind.WELCOME, NoticeKind.KNOWN])
+    pointless = or_(and_(is_for_active, ~is_active), and_(~is_for_active, is_active))
     return exists().where(subscribers.c.id == notices.c.subscriber_id, pointless)
 
 
-def _is_suppressed() -> ColumnElement[bool]:
+def _is_suppressed(reasons: Sequence[SuppressionReason]) -> ColumnElement[bool]:
     return exists().where(
         subscribers.c.id == notices.c.subscriber_id,
         suppressions.c.address_hash == subscribers.c.address_hash,
         suppressions.c.lifted_at.is_(None),
+        suppressions.c.reason.in_(reasons),
     )
+
+
+def _read_moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

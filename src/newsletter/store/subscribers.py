@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Row, Select, delete, func, select, update
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.subscriber import Consent, ConsentEvent, NewSubscriber, Subscriber, SubscriberStatus
@@ -95,12 +95,33 @@ def mark_unsubscribed(transaction: Transaction, subscriber_id: int, *, mailing: 
 
 def mark_active(transaction: Transaction, subscriber_id: int) -> bool:
     """Note that the reader has consented, for the first time or again. False if that was so already."""
+    consented = {
+        "status": SubscriberStatus.ACTIVE,
+        "requested_at": None,
+        "unsubscribed_at": None,
+        "unsubscribed_by_mailing": None,
+    }
     result = transaction.execute(
         update(subscribers)
         .where(subscribers.c.id == subscriber_id, subscribers.c.status != SubscriberStatus.ACTIVE)
-        .values(status=SubscriberStatus.ACTIVE, unsubscribed_at=None, unsubscribed_by_mailing=None)
+        .values(consented)
     )
     return result.rowcount == 1
+
+
+def mark_requested(transaction: Transaction, subscriber_id: int, *, name: str, topics: Topic, at: datetime) -> None:
+    """Note that somebody who receives nothing has asked for it, and what for. An empty name leaves a known one."""
+    wish: dict[str, Any] = {"requested_at": at, "topics": int(topics)}
+    if name:
+        wish["name"] = name
+    transaction.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(wish))
+
+
+def delete_unconfirmed(transaction: Transaction, *, before: datetime) -> int:
+    """Delete those who asked before then and never confirmed; return how many. Who has left before stays known."""
+    asked_then = subscribers.c.requested_at < before
+    unconfirmed = delete(subscribers).where(asked_then, subscribers.c.status == SubscriberStatus.PENDING)
+    return transaction.execute(unconfirmed).rowcount
 
 
 def set_topics(transaction: Transaction, subscriber_id: int, topics: Topic) -> None:
@@ -114,7 +135,7 @@ def _find(transaction: Transaction, query: Select[*tuple[Any, ...]]) -> Subscrib
 
 def _dump(news: Sequence[NewSubscriber]) -> dict[str, Sequence[Hashable]]:
     """Return the values, column by column."""
-    gone = SubscriberStatus.UNSUBSCRIBED
+    gone, pending = SubscriberStatus.UNSUBSCRIBED, SubscriberStatus.PENDING
     return {
         "public_id": [new.public_id for new in news],
         "address": [new.address.text for new in news],
@@ -125,6 +146,7 @@ def _dump(news: Sequence[NewSubscriber]) -> dict[str, Sequence[Hashable]]:
         "language": [new.language for new in news],
         "status": [new.status.value for new in news],
         "created_at": [new.created_at for new in news],
+        "requested_at": [new.created_at if new.status is pending else None for new in news],
         "unsubscribed_at": [new.created_at if new.status is gone else None for new in news],
     }
 
@@ -139,6 +161,7 @@ def _load(row: Row[*tuple[Any, ...]]) -> Subscriber:
         language=row.language,
         status=SubscriberStatus(row.status),
         created_at=row.created_at,
+        requested_at=row.requested_at,
         unsubscribed_at=row.unsubscribed_at,
         unsubscribed_by_mailing=row.unsubscribed_by_mailing,
     )

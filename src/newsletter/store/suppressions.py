@@ -10,7 +10,7 @@ from sqlalchemy import Insert, Row, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.domain.address import EmailAddress
-from newsletter.domain.suppression import Suppression, SuppressionReason
+from newsletter.domain.suppression import ENDED_BY_CONFIRMING, Suppression, SuppressionReason
 from newsletter.store.database import Transaction
 from newsletter.store.tables import subscribers, suppressions
 
@@ -44,6 +44,16 @@ def suppress_all(
     ]
     inserted = transaction.execute(_insert_new(transaction).returning(suppressions.c.address_hash), rows)
     return frozenset(inserted.scalars())
+
+
+def lift_by_confirming(transaction: Transaction, address_hash: bytes, *, now: datetime) -> bool:
+    """Lift the standing suppression where a reader's own confirmation ends it. False if there is none such."""
+    result = transaction.execute(
+        update(suppressions)
+        .where(suppressions.c.address_hash == address_hash, _STANDING, suppressions.c.reason.in_(ENDED_BY_CONFIRMING))
+        .values(lifted_at=now, lifted_because="the reader confirmed a sign-up")
+    )
+    return result.rowcount == 1
 
 
 def lift_suppression(transaction: Transaction, address_hash: bytes, *, because: str, now: datetime) -> bool:

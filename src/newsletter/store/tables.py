@@ -339,6 +339,8 @@ subscribers = Table(
     Column("language", String(35), nullable=False),
     Column("status", String(16), nullable=False),
     Column("created_at", Moment, nullable=False),
+    # The latest sign-up that waits for its confirmation.
+    Column("requested_at", Moment),
     Column("unsubscribed_at", Moment),
     # The mailing whose letter carried the link by which the reader left.
     Column("unsubscribed_by_mailing", _Id),
@@ -348,6 +350,7 @@ subscribers = Table(
         "unsubscribed_by_mailing",
         **_where("unsubscribed_by_mailing IS NOT NULL"),
     ),
+    Index("ix_subscribers_requested_at", "requested_at", **_where("requested_at IS NOT NULL")),
 )
 
 # Append-only. It knows people by hash, so that it outlives the address.
@@ -360,6 +363,24 @@ consent_log = Table(
     Column("source", Text, nullable=False),
     Column("given_at", Moment, nullable=False),
     Column("recorded_at", Moment, nullable=False),
+)
+
+# When the site last wrote to an address because somebody typed it in.
+sign_ups = Table(
+    "sign_ups",
+    metadata,
+    Column("address_hash", LargeBinary(32), primary_key=True),
+    Column("asked_at", Moment, nullable=False, index=True),
+)
+
+# The sign-ups of the last hour, whatever their address; the network is a keyed hash of a prefix.
+sign_up_requests = Table(
+    "sign_up_requests",
+    metadata,
+    _id(),
+    Column("network", LargeBinary(16), nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Index("ix_sign_up_requests_network_at", "network", "at"),
 )
 
 bounces = Table(

@@ -13,14 +13,16 @@ from litestar.exceptions import HTTPException
 from litestar.response import Template
 
 from newsletter.domain.issue import Masthead
-from newsletter.errors import InputError, NewsletterError, NotFoundError, RefusedError, trace_failure
+from newsletter.errors import InputError, NewsletterError, NotFoundError, RefusedError, TooManyError, trace_failure
 from newsletter.web.pages import show
 
 log = structlog.get_logger(__name__)
 
+# The first that fits: a class stands before the one that it is a kind of.
 _STATUSES: dict[type[NewsletterError], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     InputError: HTTPStatus.BAD_REQUEST,
+    TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
     RefusedError: HTTPStatus.CONFLICT,
 }
 
