@@ -28,6 +28,7 @@ from newsletter.domain.token import KeyRing
 from newsletter.engine.worker import Plant
 from newsletter.errors import ConfigurationError
 from newsletter.mail.access_token import TokenCommand, TokenEndpoint, TokenSource
+from newsletter.mail.dkim import DkimKey, DkimSigner, read_key
 from newsletter.mail.message import Splicer, compile_letters
 from newsletter.mail.outbox import open_outbox
 from newsletter.mail.relay import Relay, open_session
@@ -94,6 +95,21 @@ class App:
             feedback_id=mail.feedback_id or (slug.replace("-", "") + "letter")[:15],
             base_url=site.base_url.rstrip("/"),
         )
+
+    @cached_property
+    def dkim_key(self) -> DkimKey | None:
+        """The key that letters are signed with here; None where that is left to the relay."""
+        dkim = self.settings.dkim
+        if not dkim.key:
+            if dkim.selector or dkim.domain:
+                raise ConfigurationError("[dkim] has no key: set key_file, or take the section out.")
+            return None
+        return read_key(dkim.key, domain=dkim.domain or self.sender.address.domain, selector=dkim.selector)
+
+    @property
+    def signer(self) -> DkimSigner | None:
+        """What signs letters here."""
+        return DkimSigner(self.dkim_key, clock=self.clock) if self.dkim_key else None
 
     @property
     def editors_address(self) -> EmailAddress:
@@ -178,7 +194,7 @@ class App:
         with self.database.snapshot() as snapshot:
             rendered = approvals.load_rendered(snapshot, mailings.find_mailing(snapshot, mailing_id).approval_id)
         forms = compile_letters(rendered, sender=self.sender)
-        return Splicer(forms, sender=self.sender, keys=self.keys, clock=self.clock)
+        return Splicer(forms, sender=self.sender, keys=self.keys, clock=self.clock, signer=self.signer)
 
     def plant(self) -> Plant:
         """Return what a worker delivers with."""

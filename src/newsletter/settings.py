@@ -141,6 +141,15 @@ class Sending(Struct, frozen=True, kw_only=True):
     pause_rejected_minimum: Annotated[int, Meta(ge=1, description="… and at least so many rejections.")] = 10
 
 
+class Dkim(Struct, frozen=True, kw_only=True):
+    """Signing letters here (DKIM); without a key the relay is left to sign them."""
+
+    domain: Annotated[str, Meta(description="Domain that signs; else that of mail.from.")] = ""
+    selector: Annotated[str, Meta(description="The key is published at SELECTOR._domainkey.DOMAIN.")] = ""
+    key: Annotated[str, Meta(description="RSA private key in PEM, at least 2048 bits; better in key_file.")] = ""
+    key_file: Annotated[str, Meta(description="File that holds it; 'newsletter dkim new-key' makes one.")] = ""
+
+
 class Bounces(Struct, frozen=True, kw_only=True):
     """Where reports come in, and when they suppress an address."""
 
@@ -197,6 +206,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     smtp: Smtp = Smtp()
     mail: Mail = Mail()
     sending: Sending = Sending()
+    dkim: Dkim = Dkim()
     bounces: Bounces = Bounces()
     render: Render = Render()
     server: Server = Server()
@@ -209,6 +219,7 @@ _PATHS = {
     ("smtp", "password_file"),
     ("smtp", "oauth_client_secret_file"),
     ("smtp", "oauth_refresh_token_file"),
+    ("dkim", "key_file"),
     ("bounces", "maildir"),
     ("render", "theme"),
     ("security", "secret_key_file"),

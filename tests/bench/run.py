@@ -21,6 +21,7 @@ import structlog
 from bench.bounces import measure_bounces
 from bench.delivery import LETTER_BYTES, measure_delivery
 from bench.figure import Figure
+from bench.signature import measure_signature
 from bench.smtp_tools import MissingToolError
 from mailing_stand import KEYS, SENDER, a_rendered_issue, add_readers, open_a_mailing
 from newsletter.domain.address import EmailAddress
@@ -51,6 +52,7 @@ def _measure_all() -> Iterator[Figure]:
     yield _measure_audience()
     yield _measure_help()
     yield measure_bounces()
+    yield measure_signature()
     try:
         yield from measure_delivery(connections=8)
         yield from measure_delivery(connections=20)

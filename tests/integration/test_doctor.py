@@ -43,6 +43,7 @@ def patient(newsletter: App, tmp_path: Path) -> Patient:
         base_url="https://review.example",
         postal_address="12 Harbour Lane, Port Alder",
         sender=lambda: newsletter.sender,
+        dkim_key=lambda: newsletter.dkim_key,
         relay_host="relay.example.org",
         connect=newsletter.connect,
         compiler=Mrml,

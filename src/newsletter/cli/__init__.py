@@ -11,6 +11,7 @@ from newsletter.cli import (
     articles,
     bounces,
     cadence,
+    dkim,
     doctor,
     editors,
     issue,
@@ -40,6 +41,7 @@ app.add_typer(subscribers.subscribers, name="subscribers")
 app.add_typer(bounces.bounces, name="bounces")
 app.add_typer(suppressions.suppressions, name="suppressions")
 app.add_typer(editors.editors, name="editors")
+app.add_typer(dkim.dkim, name="dkim")
 mailing.add_commands(issue.issue)
 project.add_commands(app)
 server.add_commands(app)

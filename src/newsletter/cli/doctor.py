@@ -70,6 +70,7 @@ def _present(app: App) -> Patient:
         base_url=settings.site.base_url,
         postal_address=settings.site.postal_address,
         sender=lambda: app.sender,
+        dkim_key=lambda: app.dkim_key,
         relay_host=app.relay_host,
         connect=app.connect,
         compiler=lambda: choose_compiler(settings.render.compiler),

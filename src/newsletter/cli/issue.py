@@ -179,7 +179,13 @@ def render(
         out.mkdir(parents=True, exist_ok=True)
         files["html"].write_text(rendered.full.html.fill(tokens), encoding="utf-8")
         files["txt"].write_text(rendered.full.text.fill(tokens), encoding="utf-8")
-        splicer = Splicer(compile_letters(rendered, sender=app.sender), sender=app.sender, keys=app.keys, clock=app.now)
+        splicer = Splicer(
+            compile_letters(rendered, sender=app.sender),
+            sender=app.sender,
+            keys=app.keys,
+            clock=app.now,
+            signer=app.signer,
+        )
         recipient = Recipient(
             delivery=DeliveryId(0, 0), address=app.sender.reply_to, public_id=nobody, topics=Topic.everything()
         )

@@ -136,6 +136,12 @@ def _notice_writer(app: App) -> Callable[[Notice], Letter]:
     from newsletter.service.forward_reply import write_forwarded_reply
     from newsletter.service.write_notice import write_notice
 
+    signer = app.signer
+
+    def write_signed(notice: Notice) -> Letter:
+        letter = write(notice)
+        return signer.sign(letter) if signer else letter
+
     def write(notice: Notice) -> Letter:
         if notice.kind is NoticeKind.FORWARDED_REPLY:
             return write_forwarded_reply(
@@ -157,7 +163,7 @@ def _notice_writer(app: App) -> Callable[[Notice], Letter]:
             now=app.now(),
         )
 
-    return write
+    return write_signed
 
 
 def _keep_working(shift: Shift) -> None:

@@ -17,6 +17,7 @@ from newsletter.domain.issue import RenderedIssue, RenderedVariant, Slot, Slotte
 from newsletter.domain.letter import Letter, Recipient, Sender, stuff
 from newsletter.domain.token import KeyRing, Purpose, ReaderToken, sign_delivery
 from newsletter.domain.topic import Topic
+from newsletter.mail.dkim import DkimSigner
 from newsletter.mail.header import check_fields, check_text, encode_mailbox, encode_text
 
 _FIELDS = (
@@ -57,8 +58,18 @@ def compile_letters(rendered: RenderedIssue, *, sender: Sender) -> LetterForms:
 class Splicer:
     """Makes letters: forms, keys and a clock are bound once per mailing."""
 
-    def __init__(self, forms: LetterForms, *, sender: Sender, keys: KeyRing, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        forms: LetterForms,
+        *,
+        sender: Sender,
+        keys: KeyRing,
+        clock: Callable[[], datetime],
+        signer: DkimSigner | None = None,
+    ) -> None:
         self._forms = forms
+        #: forms to sign by; none where the relay signs
+        self._signable = {topics: signer.prepare(form.pieces) for topics, form in forms.items()} if signer else {}
         self._present = max(forms)
         self._sender = sender
         self._keys = keys
@@ -71,7 +82,7 @@ class Splicer:
         token = sign_delivery(recipient.delivery, self._keys)
         reader = ReaderToken(recipient.public_id, recipient.delivery.mailing)
         return_path = self._sender.envelope_sender(token)
-        values: dict[_Hole | Slot, bytes] = {
+        values: dict[Enum, bytes] = {
             _Hole.TO: recipient.address.text.encode("ascii"),
             _Hole.DATE: self._date_now(),
             _Hole.DELIVERY: token.encode("ascii"),
@@ -79,13 +90,16 @@ class Splicer:
             Slot.UNSUBSCRIBE: reader.sign(Purpose.UNSUBSCRIBE, self._keys).encode("ascii"),
             Slot.PREFERENCES: reader.sign(Purpose.PREFERENCES, self._keys).encode("ascii"),
         }
-        pieces = self._forms[recipient.topics & self._present].pieces
+        topics = recipient.topics & self._present
+        content = [piece if isinstance(piece, bytes) else values[piece] for piece in self._forms[topics].pieces]
+        if self._signable:
+            content.insert(0, self._signable[topics].make_field(values))
         return Letter(
             delivery=recipient.delivery,
             token=token,
             envelope_sender=return_path,
             recipient=recipient.address.text,
-            content=b"".join([piece if isinstance(piece, bytes) else values[piece] for piece in pieces]),
+            content=b"".join(content),
         )
 
     def _date_now(self) -> bytes:

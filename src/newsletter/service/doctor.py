@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from newsletter.domain.host import is_loopback
 from newsletter.domain.letter import Sender
 from newsletter.errors import NewsletterError, RefusedError, RelayError
+from newsletter.mail.dkim import DkimKey
 from newsletter.render.mjml import Compiler
 from newsletter.service.diagnosis import Diagnosis, Level
 from newsletter.service.open_mailing import refuse_leak
@@ -36,6 +37,8 @@ class Patient:
     base_url: str
     postal_address: str
     sender: Callable[[], Sender]
+    #: None where the relay is left to sign letters
+    dkim_key: Callable[[], DkimKey | None]
     #: None where letters go to an outbox folder
     relay_host: str | None
     connect: Connect
@@ -55,13 +58,13 @@ def examine(patient: Patient, *, now: datetime) -> Iterator[Diagnosis]:
     yield _check_site(patient)
     yield _check_postal_address(patient)
     try:
-        sender = patient.sender()
+        sender, dkim_key = patient.sender(), patient.dkim_key()
     except NewsletterError as error:
         yield Diagnosis(check="sender", level=Level.ERROR, sentence=str(error))
     else:
         what = f"Letters are from {sender.name} <{sender.address}>; reports go to {sender.bounce_address}."
         yield Diagnosis(check="sender", level=Level.OK, sentence=what)
-        yield from examine_dns(sender, relay_host=patient.relay_host, dns=patient.dns)
+        yield from examine_dns(sender, relay_host=patient.relay_host, dns=patient.dns, dkim_key=dkim_key)
     yield _check_space(patient)
     yield _check_scheduler(patient, now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dns.exception
 import dns.resolver
@@ -10,6 +10,7 @@ import dns.reversename
 
 from newsletter.domain.host import is_loopback
 from newsletter.domain.letter import Sender
+from newsletter.mail.dkim import DkimKey
 from newsletter.service.diagnosis import Diagnosis, Level
 
 _SECONDS = 3.0
@@ -42,17 +43,24 @@ class Dns:
         return [_text(record) for record in answer]
 
 
-def examine_dns(sender: Sender, *, relay_host: str | None, dns: Dns) -> Iterator[Diagnosis]:
-    """Look at what the sender's domain and the relay publish. What is missing is a warning: letters leave anyway."""
-    for name, check in (("SPF", _check_spf), ("DKIM", _check_dkim), ("DMARC", _check_dmarc)):
+def examine_dns(
+    sender: Sender, *, relay_host: str | None, dns: Dns, dkim_key: DkimKey | None = None
+) -> Iterator[Diagnosis]:
+    """Look at what the sender's domain and the relay publish. What is missing is a warning: letters leave anyway.
+
+    But signatures that nobody can check, made with ``dkim_key``, are an error.
+    """
+    checks: tuple[tuple[str, Callable[[], Diagnosis]], ...] = (
+        ("SPF", lambda: _check_spf(sender, dns)),
+        ("DKIM", lambda: _check_own_key(sender, dkim_key, dns) if dkim_key else _check_dkim(sender, dns)),
+        ("DMARC", lambda: _check_dmarc(sender, dns)),
+        ("PTR", lambda: _check_relay_name(relay_host, dns)),
+    )
+    for name, check in checks:
         try:
-            yield check(sender, dns)
+            yield check()
         except DnsSilenceError:
             yield _silence(name)
-    try:
-        yield _check_relay_name(relay_host, dns)
-    except DnsSilenceError:
-        yield _silence("PTR")
 
 
 def _check_spf(sender: Sender, dns: Dns) -> Diagnosis:
@@ -76,6 +84,40 @@ def _check_dkim(sender: Sender, dns: Dns) -> Diagnosis:
         return Diagnosis(check="DKIM", level=Level.WARNING, sentence=what)
     what = f"Keys are published below {name}; a test letter's headers show whether the relay signs with one."
     return Diagnosis(check="DKIM", level=Level.OK, sentence=what)
+
+
+def _check_own_key(sender: Sender, key: DkimKey, dns: Dns) -> Diagnosis:
+    records = [_read_tags(text) for text in dns.ask(key.record_name, "TXT") or []]
+    published = [tags["p"] for tags in records if "p" in tags]  # RFC 6376 3.6.1: the one tag that has to be there
+    match published:
+        case [found] if found == key.public_key:
+            return _check_alignment(sender, key)
+        case [""]:
+            what = f"The key published at {key.record_name} is revoked: publish this one under a new selector."
+        case [_]:
+            what = (
+                f"The key published at {key.record_name} is not the one that [dkim] key_file holds: change one of them."
+            )
+        case []:
+            what = f"No key is published at {key.record_name}: publish what 'newsletter dkim record' prints."
+        case _:
+            what = f"{len(published)} keys are published at {key.record_name}, which may count as none: keep one."
+    return Diagnosis(check="DKIM", level=Level.ERROR, sentence=what)
+
+
+def _check_alignment(sender: Sender, key: DkimKey) -> Diagnosis:
+    """See whether the signature counts for DMARC: one domain has to be the other, or to lie in it (RFC 7489 3.1)."""
+    ours, signing = f".{sender.address.domain}", f".{key.domain}"
+    if ours.endswith(signing) or signing.endswith(ours):
+        what = f"Letters are signed with the key that is published at {key.record_name}."
+        return Diagnosis(check="DKIM", level=Level.OK, sentence=what)
+    what = f"Letters from {sender.address.domain} are signed by {key.domain}, which does not count for DMARC."
+    return Diagnosis(check="DKIM", level=Level.WARNING, sentence=what)
+
+
+def _read_tags(record: str) -> dict[str, str]:
+    tags = (tag.partition("=") for tag in record.split(";"))
+    return {name.strip(): "".join(value.split()) for name, _, value in tags}
 
 
 def _check_dmarc(sender: Sender, dns: Dns) -> Diagnosis:
