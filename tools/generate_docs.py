@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from enum import Enum
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import msgspec
@@ -82,9 +83,11 @@ def main(options: list[str]) -> int:
 def write_example() -> str:
     lines = [_EXAMPLE_HEAD]
     for name, section in list_sections():
-        lines += [f"[{name}]", f"# {summary(section)}"]
-        for key in section.fields:
+        lines += [f"[{name}]", *(f"# {line}" for line in wrap(summary(section), 118))]
+        for key in list_keys(section):
             lines += ["", f"# {meaning(key)}", f"#{key.encode_name} = {write_value(key.default)}"]
+        if not list_keys(section):
+            lines.append('# Such as PROVIDER = "", or PROVIDER_file = "" for a file that holds it.')
         lines += ["", ""]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -92,29 +95,35 @@ def write_example() -> str:
 def write_settings() -> str:
     lines = [_SETTINGS_HEAD]
     for name, section in list_sections():
-        lines += [f"## `[{name}]`", "", summary(section), "", "| key | default | meaning |", "|---|---|---|"]
-        for key in section.fields:
+        lines += [f"## `[{name}]`", "", *wrap(summary(section), 120), ""]
+        lines += ["| key | default | meaning |", "|---|---|---|"] if list_keys(section) else []
+        for key in list_keys(section):
             said = " ".join(filter(None, (meaning(key), describe_limits(key))))
             lines.append(f"| `{key.encode_name}` | `{write_value(key.default)}` | {escape_cell(said)} |")
-        lines.append("")
+        lines += [""] if list_keys(section) else []
     return "\n".join(lines).rstrip() + "\n"
 
 
-def list_sections() -> Iterator[tuple[str, inspect.StructType]]:
+def list_sections() -> Iterator[tuple[str, inspect.Field]]:
     settings = inspect.type_info(Settings)
     assert isinstance(settings, inspect.StructType)  # noqa: S101 - for the type checker
     for field in settings.fields:
-        section = unwrap(field.type)
-        assert isinstance(section, inspect.StructType)  # noqa: S101 - for the type checker
-        yield field.encode_name, section
+        yield field.encode_name, field
+
+
+def list_keys(section: inspect.Field) -> tuple[inspect.Field, ...]:
+    """Return the keys of a section, none for one that takes a key for each provider."""
+    form = unwrap(section.type)
+    return form.fields if isinstance(form, inspect.StructType) else ()
 
 
 def unwrap(node: inspect.Type) -> inspect.Type:
     return node.type if isinstance(node, inspect.Metadata) else node
 
 
-def summary(section: inspect.StructType) -> str:
-    return (section.cls.__doc__ or "").partition("\n")[0]
+def summary(section: inspect.Field) -> str:
+    form = unwrap(section.type)
+    return (form.cls.__doc__ or "").partition("\n")[0] if isinstance(form, inspect.StructType) else meaning(section)
 
 
 def meaning(key: inspect.Field) -> str:

@@ -27,15 +27,18 @@ from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
 from newsletter.engine.worker import Plant
 from newsletter.errors import ConfigurationError
+from newsletter.ingest.fetch import fetch_source
 from newsletter.mail.access_token import TokenCommand, TokenEndpoint, TokenSource
 from newsletter.mail.dkim import DkimKey, DkimSigner, read_key
 from newsletter.mail.message import Splicer, compile_letters
 from newsletter.mail.outbox import open_outbox
 from newsletter.mail.relay import Relay, open_session
+from newsletter.mail.webhook import open_webhooks
 from newsletter.render.issue import render_issue
 from newsletter.render.mjml import choose_compiler
 from newsletter.service.health import PauseThresholds
 from newsletter.service.ports import Session
+from newsletter.service.take_webhook import Webhooks
 from newsletter.settings import Settings, load_settings, read_secret
 from newsletter.store import approvals, mailings, texts
 from newsletter.store.database import Database
@@ -132,6 +135,14 @@ class App:
             ambiguous_span=timedelta(days=section.ambiguous_days),
             full_count=section.full_bounces,
             full_span=timedelta(days=section.full_days),
+        )
+
+    def webhooks(self) -> Webhooks:
+        """Return what the site takes webhooks with. Raises ConfigurationError for a key that can be none."""
+        return Webhooks(
+            providers=open_webhooks(self.settings.hooks, fetch=fetch_source),
+            policy=self.bounce_policy,
+            token_age=timedelta(days=self.settings.bounces.token_days),
         )
 
     @property

@@ -6,6 +6,7 @@
     │   ├── InvalidAddressError
     │   └── UnreadableSourceError   a file or feed, with its line and what was expected there
     ├── NotFoundError          the named article, issue or address does not exist
+    ├── UnauthenticatedError   a request does not prove who sent it
     ├── RefusedError           a rule forbids the act now
     │   ├── IllegalMoveError   a state does not lead to the state asked for
     │   └── TooManyError       a limit is reached for now
@@ -56,6 +57,10 @@ class UnreadableSourceError(InputError):
 
 
 class NotFoundError(NewsletterError):
+    pass
+
+
+class UnauthenticatedError(NewsletterError):
     pass
 
 

@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 from newsletter.domain.issue import Publisher
 from newsletter.domain.mailing import DoubtfulPolicy
 from newsletter.errors import ConfigurationError
+from newsletter.mail.webhook import list_providers
 
 _PREFIX = "NEWSLETTER_"
 _SHORTEST_SECRET = 32
@@ -208,6 +209,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     sending: Sending = Sending()
     dkim: Dkim = Dkim()
     bounces: Bounces = Bounces()
+    hooks: Annotated[
+        dict[str, str],
+        Meta(
+            description="Webhooks of mail providers: under a provider's name, what its requests are verified with. "
+            "docs/webhooks.md has the names."
+        ),
+    ] = {}
     render: Render = Render()
     server: Server = Server()
     security: Security = Security()
@@ -288,10 +296,16 @@ def _refuse_unknown(document: dict[str, Any], file: Path) -> None:
             raise ConfigurationError(f"{file}: there is no section [{name}]{_nearest(name, sections)}")
         if not isinstance(section, dict):
             raise ConfigurationError(f"{file}: {name} is a section; write its keys under [{name}].")
-        keys = {field.encode_name for field in msgspec.structs.fields(sections[name])}
+        keys = _list_keys(sections[name])
         for key in section:
             if key not in keys:
                 raise ConfigurationError(f"{file}: [{name}] has no key {key}{_nearest(key, keys)}")
+
+
+def _list_keys(section: Any) -> set[str]:  # noqa: ANN401 - a class, or the form of [hooks]
+    if isinstance(section, type):
+        return {field.encode_name for field in msgspec.structs.fields(section)}
+    return {key for provider in list_providers() for key in (provider, f"{provider}_file")}
 
 
 def _nearest(word: str, known: Collection[str]) -> str:
@@ -301,7 +315,8 @@ def _nearest(word: str, known: Collection[str]) -> str:
 
 
 def _resolve_paths(document: dict[str, Any], folder: Path) -> dict[str, Any]:
-    for section, key in _PATHS:
+    files = {("hooks", key) for key in document.get("hooks", {}) if key.endswith("_file")}
+    for section, key in _PATHS | files:
         path = document.get(section, {}).get(key)
         if path:
             document[section][key] = str(folder / Path(path).expanduser())

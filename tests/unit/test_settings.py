@@ -83,6 +83,7 @@ def test_a_file_that_is_no_toml_is_refused_with_its_line(tmp_path: Path) -> None
         ("[smtp]\nhots = 'relay'", "[smtp] has no key hots; did you mean host?"),
         ("[mail]\nfrom_ = 'a@example.org'", "[mail] has no key from_; did you mean from?"),
         ("[render]\nqqq = 1", "[render] has no key qqq; there are compiler, theme."),
+        ("[hooks]\ngeneral = 'x'", "[hooks] has no key general; did you mean generic?"),
         ("site = 'The Review'", "site is a section; write its keys under [site]."),
     ],
 )
@@ -182,3 +183,13 @@ def test_a_short_secret_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="at least 32 characters"):
         read_secret("hunter2")
     assert read_secret("k" * 32) == b"k" * 32
+
+
+def test_a_webhooks_key_may_stand_in_a_file_beside_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "generic.key").write_text("a secret\n", encoding="utf-8")
+
+    assert load(tmp_path, "[hooks]\ngeneric_file = 'generic.key'").hooks["generic"] == "a secret"
+
+
+def test_a_webhooks_key_may_stand_in_the_environment(tmp_path: Path) -> None:
+    assert load(tmp_path, "", {"NEWSLETTER_HOOKS__GENERIC": "a secret"}).hooks == {"generic": "a secret"}

@@ -196,6 +196,7 @@ def _serve(app: App, host: str | None, port: int | None, *, beside: tuple[Callab
             masthead=app.masthead(),
             limits=app.sign_up_limits,
             now=app.now,
+            webhooks=app.webhooks(),
         )
         server = uvicorn.Server(
             uvicorn.Config(

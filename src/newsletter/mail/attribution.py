@@ -38,15 +38,16 @@ def find_tokens(message: Message, envelope_recipient: str = "") -> tuple[str, ..
 
     Of the letter that came back only the header fields are read: a token in a body may be anybody's quotation.
     """
-    return _find(_places(message, envelope_recipient))
+    return find_tokens_in(_places(message, envelope_recipient))
 
 
 def find_addressed_tokens(message: Message, envelope_recipient: str = "") -> tuple[str, ...]:
     """Return those of the addresses that the message was sent to."""
-    return _find((envelope_recipient, *_values(message.top.fields, _ADDRESSED_TO)))
+    return find_tokens_in((envelope_recipient, *_values(message.top.fields, _ADDRESSED_TO)))
 
 
-def _find(places: Iterable[str]) -> tuple[str, ...]:
+def find_tokens_in(places: Iterable[str]) -> tuple[str, ...]:
+    """Return those of any texts, in the order of the texts."""
     found: dict[str, None] = {}
     for value in places:
         for match in _TOKEN.finditer(value[:_LONGEST_VALUE]):

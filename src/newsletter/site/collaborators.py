@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from newsletter.domain.issue import Masthead
 from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
+from newsletter.service.take_webhook import Webhooks
 from newsletter.store.database import Database
 
 TheDatabase: TypeAlias = NamedDependency[Database]
@@ -19,6 +20,7 @@ TheMasthead: TypeAlias = NamedDependency[Masthead]
 #: the key that addresses are hashed under
 AddressKey: TypeAlias = NamedDependency[bytes]
 Limits: TypeAlias = NamedDependency[SignUpLimits]
+TheWebhooks: TypeAlias = NamedDependency[Webhooks]
 #: the time of the request, UTC
 Now: TypeAlias = NamedDependency[datetime]
 Token: TypeAlias = FromPath[str]

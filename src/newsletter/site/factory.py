@@ -12,15 +12,16 @@ from newsletter.domain.issue import Masthead
 from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
 from newsletter.resources import folder
-from newsletter.site import archive, health, joining, leaving, preferences
+from newsletter.service.take_webhook import Webhooks
+from newsletter.site import archive, health, hooks, joining, leaving, preferences
 from newsletter.store.database import Database
 from newsletter.web.assets import Asset, serve_asset
 from newsletter.web.errors import create_error_handler
 from newsletter.web.headers import secure_headers
 from newsletter.web.pages import open_templates
 
-#: Paths that carry a token, or an address in an answer.
-_PRIVATE_PATHS = ("/confirm", "/preferences", "/return", "/subscribe", "/unsubscribe")
+#: Paths that carry a token, or an address in an answer, or speak with one provider.
+_PRIVATE_PATHS = ("/confirm", "/hooks", "/preferences", "/return", "/subscribe", "/unsubscribe")
 
 _HANDLERS = (
     archive.show_front_page,
@@ -41,6 +42,7 @@ _HANDLERS = (
     preferences.save_preferences,
     health.show_health,
     health.show_readiness,
+    hooks.take_hook,
 )
 
 
@@ -52,6 +54,7 @@ def create_site(
     masthead: Masthead,
     limits: SignUpLimits,
     now: Callable[[], datetime],
+    webhooks: Webhooks,
 ) -> Litestar:
     """Make the ASGI application.
 
@@ -70,6 +73,7 @@ def create_site(
             "keys": Provide(lambda: keys, sync_to_thread=False),
             "masthead": Provide(lambda: masthead, sync_to_thread=False),
             "now": Provide(now, sync_to_thread=False),
+            "webhooks": Provide(lambda: webhooks, sync_to_thread=False),
         },
         template_config=open_templates(templates, stylesheet=stylesheet.path),
         exception_handlers={Exception: create_error_handler(masthead)},

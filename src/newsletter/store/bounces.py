@@ -146,6 +146,22 @@ def find_deliveries(transaction: Transaction, wanted: Iterable[DeliveryId]) -> d
     return {(named := _load_named(row)).id: named for row in rows}
 
 
+def list_replies(transaction: Transaction, subscriber_id: int) -> dict[DeliveryId, str]:
+    """Return the relay's reply to each letter to a subscriber that it accepted, the latest mailing first."""
+    # From mailings, as below.
+    query = (
+        select(deliveries.c.mailing_id, deliveries.c.position, deliveries.c.reply_text)
+        .join_from(
+            mailings,
+            deliveries,
+            and_(deliveries.c.mailing_id == mailings.c.id, deliveries.c.subscriber_id == subscriber_id),
+        )
+        .where(deliveries.c.status == DeliveryStatus.ACCEPTED, deliveries.c.reply_text.is_not(None))
+        .order_by(mailings.c.id.desc())
+    )
+    return {DeliveryId(row.mailing_id, row.position): row.reply_text for row in transaction.execute(query)}
+
+
 def list_settled(transaction: Transaction, address_hashes: Collection[bytes]) -> dict[bytes, list[SettledLetter]]:
     """Return the letters to each address that the relay accepted or rejected, the oldest mailing first."""
     # From mailings, of which there are few: deliveries have no index that begins with the subscriber.

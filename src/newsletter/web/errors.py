@@ -13,7 +13,15 @@ from litestar.exceptions import HTTPException
 from litestar.response import Template
 
 from newsletter.domain.issue import Masthead
-from newsletter.errors import InputError, NewsletterError, NotFoundError, RefusedError, TooManyError, trace_failure
+from newsletter.errors import (
+    InputError,
+    NewsletterError,
+    NotFoundError,
+    RefusedError,
+    TooManyError,
+    UnauthenticatedError,
+    trace_failure,
+)
 from newsletter.web.pages import show
 
 log = structlog.get_logger(__name__)
@@ -23,6 +31,7 @@ _STATUSES: dict[type[NewsletterError], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     InputError: HTTPStatus.BAD_REQUEST,
     TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
+    UnauthenticatedError: HTTPStatus.FORBIDDEN,
     RefusedError: HTTPStatus.CONFLICT,
 }
 
