@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from itertools import chain, repeat
 from operator import attrgetter
 
+from newsletter.domain.appearance import Appearance
 from newsletter.domain.article import AnnouncementKind, StoredAnnouncement, StoredArticle
 from newsletter.domain.issue import DraftItem, ItemSlot, PublishedIssue
 from newsletter.domain.partner import StoredPartnerLink, rotate
@@ -139,9 +140,8 @@ def _choose_earlier(
     shared = {article.id: next((tag for tag in tags if tag in article.article.tags), None) for article in former}
     former.sort(key=lambda article: (shared[article.id] is None, age[history.articles[article.id]], article.id))
     for article in former[:MOST_EARLIER]:
-        tag, number = shared[article.id], history.articles[article.id]
-        reason = f"also on {tag}, issue {number}" if tag else f"earlier article, issue {number}"
-        yield DraftItem(slot=ItemSlot.EARLIER, article_id=article.id, reason=reason)
+        appearance = Appearance(number=history.articles[article.id], tag=shared[article.id] or "")
+        yield DraftItem(slot=ItemSlot.EARLIER, article_id=article.id, reason=str(appearance))
 
 
 def _choose_partners(

@@ -27,7 +27,7 @@ class NoticeKind(StrEnum):
     FORWARDED_REPLY = "forwarded_reply"
 
 
-#: Those that go to the reader; each has its words in notices.toml.
+#: Those that go to the reader; each has its words in render/words.py.
 TO_READERS = tuple(kind for kind in NoticeKind if kind is not NoticeKind.FORWARDED_REPLY)
 
 

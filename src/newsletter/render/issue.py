@@ -12,6 +12,7 @@ from markupsafe import Markup
 from newsletter.domain.issue import Issue, RenderedIssue, RenderedVariant, Slot, SlottedText
 from newsletter.domain.topic import Topic
 from newsletter.errors import RenderError
+from newsletter.render.language import Language
 from newsletter.render.mjml import Compiler
 from newsletter.render.templates import close_gaps, fill_template, open_templates
 from newsletter.render.theme import read_theme
@@ -35,11 +36,13 @@ def render_issue(
 
     Raises RenderError if a template is wrong, the compiler refuses it or a letter would lack a personal link.
     """
-    folders = tuple(path for path in (templates, folder("templates") / "issue") if path)
+    folders = tuple(path for path in (templates, folder("templates") / "issue", folder("templates")) if path)
     environment = open_templates(folders)
     nonce = make_nonce(_NONCE_BYTES)
     slots = {slot: f"{nonce}{slot.value}" for slot in Slot}
-    view = view_issue(issue, theme=read_theme(folders), slots=slots, marks=_make_marks(nonce))
+    view = view_issue(
+        issue, theme=read_theme(folders, Language(issue.masthead.language)), slots=slots, marks=_make_marks(nonce)
+    )
 
     html = compiler.compile(fill_template(environment, "issue.mjml.j2", issue=view))
     variants: dict[Topic, RenderedVariant] = {}

@@ -11,9 +11,11 @@ from premailer import Premailer
 
 from newsletter.domain.issue import Masthead
 from newsletter.domain.notice import NoticeKind
+from newsletter.render.language import Language, Side
 from newsletter.render.templates import close_gaps, fill_template, open_templates
-from newsletter.render.theme import Theme, fill_words, read_notice_words, read_theme
-from newsletter.render.view import direction_of, split_address, start_of
+from newsletter.render.theme import Theme, read_theme
+from newsletter.render.view import split_address, split_paragraphs
+from newsletter.render.words import fill_words
 from newsletter.resources import folder
 
 
@@ -32,7 +34,7 @@ class NoticeView:
     site_name: str
     language: str
     direction: Literal["ltr", "rtl"]
-    start: Literal["left", "right"]
+    start: Side
     #: the reader's; "" where unknown
     name: str
     greeting: str
@@ -62,22 +64,28 @@ def render_notice(
 ) -> RenderedNotice:
     """Render a notice to one reader.
 
-    ``action_url`` is where its one link leads: the confirmation, the preferences, the way back. The wording per kind
-    stands in notices.toml, colours and fonts are those of an issue.
+    ``action_url`` is where its one link leads: the confirmation, the preferences, the way back. Wording, colours and
+    fonts are those of the theme.
     """
-    folders = tuple(path for path in (templates, folder("templates") / "notice", folder("templates") / "issue") if path)
-    theme, words = read_theme(folders), read_notice_words(folders)[kind]
+    folders = tuple(
+        path
+        for path in (templates, folder("templates") / "notice", folder("templates") / "issue", folder("templates"))
+        if path
+    )
+    language = Language(masthead.language)
+    theme = read_theme(folders, language)
+    words = theme.notices.of(kind)
     if kind in {NoticeKind.CONFIRM, NoticeKind.KNOWN}:
         name = ""  # anybody may have typed it: a letter that nobody asked for must not carry a stranger's words
     view = NoticeView(
         subject=fill_words(words.subject, name=masthead.name),
         site_name=masthead.name,
-        language=masthead.language,
-        direction=direction_of(masthead.language),
-        start=start_of(masthead.language),
+        language=language.tag,
+        direction=language.direction,
+        start=language.start,
         name=name,
         greeting=fill_words(theme.words.greeting, name=name),
-        paragraphs=tuple(fill_words(paragraph, name=masthead.name) for paragraph in words.paragraphs),
+        paragraphs=split_paragraphs(fill_words(words.text, name=masthead.name)),
         action=fill_words(words.action, name=masthead.name),
         action_url=action_url,
         latest=fill_words(words.latest, name=masthead.name),

@@ -1,18 +1,20 @@
-"""The theme: colours, fonts and words of letters, read from theme.toml and notices.toml."""
+"""The theme: colours, fonts and wording of letters, all in one file, theme.toml."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+import msgspec
 from msgspec import Struct, ValidationError, convert
 
-from newsletter.domain.notice import NoticeKind
 from newsletter.errors import ConfigurationError
-
-_Table = TypeVar("_Table")
+from newsletter.render.catalogue import Catalogue, read_catalogue
+from newsletter.render.language import Language
+from newsletter.render.words import Lexicon, Notices, Words
 
 
 class Palette(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,82 +38,79 @@ class Fonts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     control: str
 
 
-class Words(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the letter says by itself; ``{number}``, ``{name}`` and their like stand for what they name."""
+class _Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """theme.toml, with all words filled in."""
 
-    edition: str
-    view_online: str
-    contents: str
-    byline: str
-    last_author: str
-    minutes: str
-    image_credit: str
-    events: str
-    event: str
-    news: str
-    news_item: str
-    earlier: str
-    partners: str
-    partners_note: str
-    publishers: str
-    reason: str
-    unsubscribe: str
-    preferences: str
-    archive: str
-    greeting: str
-
-
-class Theme(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     light: Palette
     dark: Palette
     fonts: Fonts
     words: Words
+    notices: Notices
 
 
-class NoticeWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a notice of one kind says; ``{name}`` stands for the journal's name."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    light: Palette
+    dark: Palette
+    fonts: Fonts
+    words: Words
+    notices: Notices
+    #: which of a plural's forms belongs to a number, in the language of the words
+    choose: Callable[[int], int]
 
-    subject: str
-    paragraphs: tuple[str, ...]
-    #: what its one link does
-    action: str
-    #: what the link to the latest issue says, where there is one
-    latest: str = ""
-    closing: str
+    def count(self, forms: Sequence[str], number: int) -> str:
+        """Return the form that belongs to ``number``; a theme may have written fewer than the language has."""
+        return forms[min(self.choose(number), len(forms) - 1)]
 
 
-def read_theme(folders: Sequence[Path]) -> Theme:
+def read_theme(folders: Sequence[Path], language: Language) -> Theme:
     """Read the theme of ``folders``: single keys of the first one's file stand over those of the next one's.
+
+    Words are those of the catalogue of ``language``, else English, and the theme's own stand over both.
 
     Raises ConfigurationError for a file that is not TOML, a key that no theme has and a key that is missing.
     """
-    return _read([folder / "theme.toml" for folder in folders], Theme)
-
-
-def read_notice_words(folders: Sequence[Path]) -> dict[NoticeKind, NoticeWords]:
-    """Read what notices say, from notices.toml, by the same rule as the theme."""
-    return _read([folder / "notices.toml" for folder in folders], dict[NoticeKind, NoticeWords])
-
-
-def fill_words(words: str, **values: object) -> str:
-    """Put ``values`` where ``words`` name them. Raises ConfigurationError if they name anything else."""
-    try:
-        return words.format(**values)
-    except (LookupError, ValueError, AttributeError) as error:
-        known = ", ".join(f"{{{name}}}" for name in values)
-        raise ConfigurationError(f"The theme says {words!r}, where only {known} can be filled in.") from error
-
-
-def _read(files: Sequence[Path], kind: type[_Table]) -> _Table:
-    merged: dict[str, Any] = {}
+    files = [folder / "theme.toml" for folder in folders]
+    written: dict[str, Any] = {}
     for file in reversed(files):
-        for name, keys in _read_file(file).items():
-            known = merged.get(name)
-            merged[name] = {**known, **keys} if isinstance(known, dict) and isinstance(keys, dict) else keys
+        written = _lay_over(written, _read_file(file))
+    catalogue = read_catalogue(folders, language)
+    spoken = _translate(msgspec.to_builtins(Lexicon()), catalogue)
     try:
-        return convert(merged, kind)
+        tables = convert(_lay_over(spoken, written), _Tables)
     except ValidationError as error:
         raise ConfigurationError(f"{' over '.join(map(str, files))}: {error}.") from error
+    return Theme(
+        light=tables.light,
+        dark=tables.dark,
+        fonts=tables.fonts,
+        words=tables.words,
+        notices=tables.notices,
+        choose=catalogue.choose,
+    )
+
+
+def _translate(tables: Mapping[str, Any], catalogue: Catalogue, prefix: str = "") -> dict[str, Any]:
+    return {
+        name: _translate(value, catalogue, f"{prefix}{name}.")
+        if isinstance(value, dict)
+        else catalogue.messages.get(f"{prefix}{name}", value)
+        for name, value in tables.items()
+    }
+
+
+def _lay_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables of ``under`` with single keys replaced; one text may stand in for all forms of a plural."""
+    merged = dict(under)
+    for name, value in over.items():
+        known = under.get(name)
+        if isinstance(known, dict) and isinstance(value, dict):
+            merged[name] = _lay_over(known, value)
+        elif isinstance(known, list | tuple) and isinstance(value, str):
+            merged[name] = [value]
+        else:
+            merged[name] = value
+    return merged
 
 
 def _read_file(file: Path) -> dict[str, Any]:

@@ -13,11 +13,16 @@ ACTION = f"{SITE}/confirm/token?a=1&b=2"
 
 
 def render(
-    kind: NoticeKind, *, name: str = "", unsubscribe_url: str = "", templates: Path | None = None
+    kind: NoticeKind,
+    *,
+    name: str = "",
+    unsubscribe_url: str = "",
+    templates: Path | None = None,
+    language: str = "en",
 ) -> RenderedNotice:
     return render_notice(
         kind,
-        masthead=a_masthead(),
+        masthead=a_masthead(language=language),
         action_url=ACTION,
         unsubscribe_url=unsubscribe_url,
         name=name,
@@ -68,9 +73,20 @@ def test_a_confirmation_carries_no_words_of_whoever_asked_for_it() -> None:
 
 
 def test_its_words_can_be_replaced_one_by_one(tmp_path: Path) -> None:
-    (tmp_path / "notices.toml").write_text('[goodbye]\nsubject = "Farewell from {name}"\n')
+    (tmp_path / "theme.toml").write_text('[notices.goodbye]\nsubject = "Farewell from {name}"\n')
 
     notice = render(NoticeKind.GOODBYE, templates=tmp_path)
 
     assert notice.subject == "Farewell from The Meridian Review"
     assert "As you asked" in notice.text
+
+
+def test_it_speaks_the_language_of_the_site() -> None:
+    russian = render(NoticeKind.WELCOME, unsubscribe_url=f"{SITE}/unsubscribe/token", language="ru")
+    arabic = render(NoticeKind.WELCOME, language="ar")
+
+    assert russian.subject == "Добро пожаловать в «The Meridian Review»"
+    assert (f"{SITE}/unsubscribe/token", "Отписаться") in read_html(russian.html).links
+    assert 'lang="ru" dir="ltr"' in russian.html
+    assert 'lang="ar" dir="rtl"' in arabic.html
+    assert "text-align:right" in arabic.html

@@ -6,16 +6,22 @@ import pytest
 
 from newsletter.domain.notice import TO_READERS
 from newsletter.errors import ConfigurationError
-from newsletter.render.theme import Palette, fill_words, read_notice_words, read_theme
+from newsletter.render.language import Language
+from newsletter.render.theme import Palette, Theme, read_theme
+from newsletter.render.words import fill_words
 from newsletter.resources import folder
 
-ISSUE, NOTICE = folder("templates") / "issue", folder("templates") / "notice"
+ISSUE = folder("templates") / "issue"
+
+
+def a_theme(*folders: Path, language: str = "en") -> Theme:
+    return read_theme([*folders, ISSUE, folder("templates")], Language(language))
 
 
 def test_single_keys_of_the_nearer_theme_stand_over_those_of_the_farther(tmp_path: Path) -> None:
     (tmp_path / "theme.toml").write_text('[words]\nevents = "Gatherings"\n')
 
-    theme, original = read_theme([tmp_path, ISSUE]), read_theme([ISSUE])
+    theme, original = a_theme(tmp_path), a_theme()
 
     assert theme.words.events == "Gatherings"
     assert theme.words.news == original.words.news
@@ -36,13 +42,26 @@ def test_a_wrong_theme_is_refused_with_file_and_key(tmp_path: Path, content: str
     (tmp_path / "theme.toml").write_text(content)
 
     with pytest.raises(ConfigurationError, match=complaint) as caught:
-        read_theme([tmp_path, ISSUE])
+        a_theme(tmp_path)
     assert str(tmp_path) in str(caught.value)
+
+
+def test_the_theme_s_own_words_stand_over_a_translation_and_one_text_over_all_its_plurals(tmp_path: Path) -> None:
+    (tmp_path / "theme.toml").write_text(
+        '[words]\nevents = "Встречи"\nminutes = "{minutes} мин"\n[notices.goodbye]\nsubject = "До встречи"\n'
+    )
+
+    theme, original = a_theme(tmp_path, language="ru"), a_theme(language="ru")
+
+    assert (theme.words.events, original.words.events) == ("Встречи", "События")
+    assert [theme.count(theme.words.minutes, number) for number in (1, 2, 5)] == ["{minutes} мин"] * 3
+    assert theme.notices.goodbye.subject == "До встречи"
+    assert theme.notices.goodbye.action == original.notices.goodbye.action
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="light"):
-        read_theme([tmp_path])
+        read_theme([tmp_path], Language("en"))
 
 
 @pytest.mark.parametrize("words", ["{nmae}", "{", "{0}", "{name.real.imag}"])
@@ -54,10 +73,11 @@ def test_words_that_name_what_nobody_fills_in_are_refused(words: str) -> None:
 
 
 def test_every_notice_to_a_reader_has_its_words() -> None:
-    assert set(read_notice_words([NOTICE])) == set(TO_READERS)
+    for kind in TO_READERS:
+        assert "{name}" in a_theme().notices.of(kind).subject
 
 
-@pytest.mark.parametrize("palette", [read_theme([ISSUE]).light, read_theme([ISSUE]).dark], ids=["light", "dark"])
+@pytest.mark.parametrize("palette", [a_theme().light, a_theme().dark], ids=["light", "dark"])
 def test_every_text_colour_stands_out_from_every_ground(palette: Palette) -> None:
     for ground in (palette.paper, palette.sheet):
         for text in (palette.ink, palette.soft, palette.accent):
