@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -18,12 +17,11 @@ from apscheduler.triggers.interval import IntervalTrigger
 from newsletter.app import App
 from newsletter.domain.issue import Draft, IssueStatus
 from newsletter.errors import NewsletterError, describe_failure
-from newsletter.mail.mailbox import keep, read_maildir
+from newsletter.intake import read_mailboxes
 from newsletter.service.draft_issue import draft_issue
 from newsletter.service.forget_old import forget_old
 from newsletter.service.next_slot import find_next_slot
 from newsletter.service.open_mailing import open_mailing
-from newsletter.service.read_bounces import read_bounces
 from newsletter.store import approvals, issues
 from newsletter.store.leases import hold_lease
 
@@ -31,7 +29,6 @@ log = structlog.get_logger(__name__)
 
 #: The lease of whoever sees to what is due; doctor reads from it when that was last done.
 LEASE_NAME = "schedule"
-_MAILBOX_LEASE_NAME = "mailbox"
 
 _WAKE = timedelta(minutes=1)
 _LATEST = timedelta(days=1)  # what is overdue by more was forgotten, or restored from a backup: editors decide
@@ -72,7 +69,7 @@ class Scheduler:
         with hold_lease(self._app.database, LEASE_NAME, now=now) as is_ours:
             if is_ours:
                 self._attempt(lambda: self._see_to_issue(now))
-                self._attempt(lambda: read_mailbox(self._app, now))
+                self._attempt(lambda: read_mailboxes(self._app))
                 self._attempt(lambda: forget_old(database=self._app.database, now=now))
 
     def _see_to_issue(self, now: datetime) -> None:
@@ -136,26 +133,3 @@ class Scheduler:
             step()
         except Exception as error:  # noqa: BLE001 - whatever it is, the next wake-up must come
             log.error("wake-up failed, the next one tries again", why=describe_failure(error))  # noqa: TRY400
-
-
-def read_mailbox(app: App, now: datetime) -> None:
-    """Read the Maildir that reports are delivered to, if there is one and no other process reads it now."""
-    maildir = app.settings.bounces.maildir
-    if maildir:
-        with hold_lease(app.database, _MAILBOX_LEASE_NAME, now=now) as is_ours:
-            if is_ours:
-                _read_maildir(Path(maildir), app, now)
-
-
-def _read_maildir(folder: Path, app: App, now: datetime) -> None:
-    done = read_bounces(
-        read_maildir(folder),
-        database=app.database,
-        keys=app.keys,
-        policy=app.bounce_policy,
-        token_age=timedelta(days=app.settings.bounces.token_days),
-        now=now,
-        on_stored=lambda message: keep(folder, message.name),
-    )
-    if done.kinds:
-        log.info("mailbox read", **{str(kind): count for kind, count in done.kinds.items()})

@@ -88,7 +88,7 @@ def _measure_read(database: Database, maildir: Path) -> float:
         policy=BouncePolicy(),
         token_age=timedelta(days=60),
         now=datetime(2026, 3, 13, tzinfo=UTC),
-        on_stored=lambda message: keep(maildir, message.name),
+        on_stored=lambda message, _filing: keep(maildir, message.name),
     )
     seconds = time.perf_counter() - started
     assert len(done.suppressed) == _REPORTS

@@ -90,6 +90,30 @@ def test_a_mail_server_may_pipe_a_message_with_its_recipient(sent: SentMailing) 
     assert done["suppressed"] == ["1/2"]
 
 
+def test_a_mail_server_keeps_what_could_not_be_stored(sent: SentMailing, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = failure_of(sent, ANN)
+    with monkeypatch.context() as outage:
+        outage.setenv("NEWSLETTER_DATABASE__URL", "postgresql://nobody@127.0.0.1:1/newsletter")
+        assert "not stored, try again: The database failed" in run("bounces", "read", "-", stdin=raw, status=75).stderr
+        outage.setenv("NEWSLETTER_DATABASE__URL", "nonsense")
+        assert "database URL" in run("bounces", "read", "-", stdin=raw, status=75).stderr
+
+    assert read_json("bounces", "read", "-", stdin=raw)["suppressed"] == ["1/1"]
+
+
+def test_a_report_counts_once_though_the_maildir_and_the_pipe_bring_it(sent: SentMailing, tmp_path: Path) -> None:
+    piped = failure_of(sent, ANN).partition(b"\n")[2]
+    way = f"Return-Path: <>\nDelivered-To: b+{token_of(sent, ANN)}@bounces.example.org\nReceived: by mx\n\twith LMTP\n"
+    maildir = a_maildir(tmp_path / "mail", (way.encode() + piped).replace(b"\n", b"\r\n"))
+    recipient = f"b+{token_of(sent, ANN)}@bounces.example.org"
+
+    assert read_json("bounces", "read", "-", "--recipient", recipient, stdin=piped)["suppressed"] == ["1/1"]
+    done = read_json("bounces", "read", str(maildir))
+
+    assert (done["stored"], done["duplicates"]) == (0, 1)
+    assert not list((maildir / "new").iterdir())
+
+
 @pytest.mark.usefixtures("sent")
 def test_without_a_maildir_the_error_says_what_to_write() -> None:
     result = CliRunner().invoke(app, ["bounces", "read"])

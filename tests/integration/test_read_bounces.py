@@ -20,7 +20,7 @@ from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.suppression import Suppression, SuppressionReason
 from newsletter.domain.token import KeyRing, hash_address
 from newsletter.errors import NotFoundError
-from newsletter.mail.mailbox import StoredMessage, keep, read_maildir
+from newsletter.mail.mailbox import Filing, StoredMessage, keep, read_maildir
 from newsletter.service.forget_subscriber import forget_subscriber
 from newsletter.service.read_bounces import ReadReport, read_bounces
 from newsletter.store.bounces import find_report, list_reports, load_raw
@@ -37,13 +37,12 @@ TOMORROW = SENT_AT + timedelta(days=1)
 
 def read(database: Database, *raws: bytes, now: datetime = TOMORROW, recipient: str = "") -> ReadReport:
     return read_bounces(
-        [StoredMessage(f"message {number}", raw) for number, raw in enumerate(raws)],
+        [StoredMessage(f"message {number}", raw, recipient) for number, raw in enumerate(raws)],
         database=database,
         keys=KEYS,
         policy=BouncePolicy(),
         token_age=timedelta(days=60),
         now=now,
-        envelope_recipient=recipient,
     )
 
 
@@ -310,7 +309,7 @@ def test_a_message_leaves_new_only_once_it_is_stored(database: Database, tmp_pat
     (tmp_path / "new" / "2").write_bytes(a_letter("Hello", "What a fine issue."))
     stored_before_moving = []
 
-    def move(message: StoredMessage) -> None:
+    def move(message: StoredMessage, _filing: Filing) -> None:
         with database.snapshot() as snapshot:
             stored_before_moving.append(len(list_reports(snapshot)))
         keep(tmp_path, message.name)

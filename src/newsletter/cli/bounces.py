@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from newsletter.service.read_bounces import ReadReport
 
 bounces = typer.Typer(no_args_is_help=True, help="Reports and replies that came to the bounce address.")
+
+_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 
 BounceId = Annotated[int, typer.Argument(metavar="ID", help="As 'bounces list' shows it.")]
 MboxFlag = Annotated[bool, typer.Option("--mbox", help="The files are mboxes, with many messages each.")]
@@ -40,29 +43,14 @@ def read(
 ) -> None:
     """Store what came back, and suppress or unsubscribe whom it is about.
 
-    Nothing is deleted: a message of a Maildir moves from new to cur once it is stored.
+    Nothing is deleted: a message of a Maildir moves from new to cur once it is stored. A message from stdin that cannot
+    be stored ends with exit status 75, at which a mail server keeps it and tries again.
     """
-    from datetime import timedelta
-    from pathlib import Path
-
-    from newsletter.app import open_app
-    from newsletter.mail.mailbox import keep
-    from newsletter.service.read_bounces import read_bounces
-
-    with open_app() as app:
-        place = source or _maildir(app)
-        folder = Path(place)
-        is_maildir = not mbox and place != "-" and (folder / "new").is_dir()
-        done = read_bounces(
-            _read_source(place, mbox=mbox),
-            database=app.database,
-            keys=app.keys,
-            policy=app.bounce_policy,
-            token_age=timedelta(days=app.settings.bounces.token_days),
-            now=app.now(),
-            envelope_recipient=recipient,
-            on_stored=(lambda message: keep(folder, message.name)) if is_maildir else (lambda _message: None),
-        )
+    if source == "-":
+        with _kept_by_its_sender():
+            done = _read_stdin(recipient)
+    else:
+        done = _read_place(source, mbox=mbox)
     _print_read(done, as_json=as_json)
 
 
@@ -169,6 +157,48 @@ def reverse(bounce_id: BounceId) -> None:
         reversal = reverse_bounce(bounce_id, database=app.database, policy=app.bounce_policy, now=app.now())
     lifted = "The address is mailed again." if reversal.is_lifted else "No suppression rested on it alone."
     say(f"Bounce {bounce_id} is taken back. {lifted}")
+
+
+@contextmanager
+def _kept_by_its_sender() -> Iterator[None]:
+    """Turn every failure into EX_TEMPFAIL (sysexits.h): a mail server takes any other status for a refusal."""
+    from newsletter.errors import describe_failure
+
+    try:
+        yield
+    except Exception as error:
+        typer.echo(f"newsletter: not stored, try again: {describe_failure(error)}", err=True)
+        raise typer.Exit(_TRY_AGAIN) from error
+
+
+def _read_stdin(recipient: str) -> ReadReport:
+    import sys
+
+    from newsletter.app import open_app
+    from newsletter.intake import take_in
+    from newsletter.mail.mailbox import StoredMessage
+    from newsletter.mail.parts import MOST_BYTES
+
+    message = StoredMessage("-", sys.stdin.buffer.read(MOST_BYTES + 1), recipient)
+    with open_app() as app:
+        return take_in([message], app=app)
+
+
+def _read_place(source: str | None, *, mbox: bool) -> ReadReport:
+    from pathlib import Path
+
+    from newsletter.app import open_app
+    from newsletter.intake import take_in
+    from newsletter.mail.mailbox import keep
+
+    with open_app() as app:
+        place = source or _maildir(app)
+        folder = Path(place)
+        if mbox or not (folder / "new").is_dir():
+            return take_in(_read_source(place, mbox=mbox), app=app)
+        return take_in(
+            _read_source(place, mbox=mbox), app=app, on_stored=lambda message, _filing: keep(folder, message.name)
+        )
 
 
 def _maildir(app: App) -> str:

@@ -96,20 +96,20 @@ def _work_once(app: App) -> None:
     import asyncio
 
     from newsletter.engine.embedded import deliver_due
-    from newsletter.schedule import read_mailbox
+    from newsletter.intake import read_mailboxes
     from newsletter.service.deliver_notices import deliver_notices
 
     write = _notice_writer(app)
     asyncio.run(deliver_notices(database=app.database, clock=app.clock, connect=app.connect, write=write))
     deliver_due(app.plant())
-    read_mailbox(app, app.now())
+    read_mailboxes(app)
 
 
 def _open_shift(app: App) -> Shift:
     import asyncio
 
     from newsletter.engine.shift import Errand, Shift
-    from newsletter.schedule import read_mailbox
+    from newsletter.intake import read_mailboxes
     from newsletter.service.deliver_notices import deliver_notices
 
     write = _notice_writer(app)
@@ -120,7 +120,7 @@ def _open_shift(app: App) -> Shift:
         )
 
     async def mailbox(_is_stopping: Callable[[], bool]) -> None:
-        await asyncio.to_thread(read_mailbox, app, app.now())
+        await asyncio.to_thread(read_mailboxes, app)
 
     return Shift(
         app.plant(),

@@ -8,6 +8,7 @@ change nobody.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,8 +22,11 @@ _LONGEST_WORDS = 300
 _LONGEST_STATUS = 16
 _KINDS = tuple(BounceKind)
 _SENT = frozenset({DeliveryStatus.ACCEPTED, DeliveryStatus.IN_FLIGHT, DeliveryStatus.DOUBTFUL})
-# What the hosts on the way add in front: the same report has other ones when it is read from another place.
-_TRACE = (b"received:", b"return-path:", b"delivered-to:", b"x-original-to:", b"envelope-to:", b"x-envelope-to:")
+# What the author of a message wrote. All other fields may be added or changed on the way into one mailbox and not on
+# the way into another: trace, verdicts of filters, states of mail programs.
+_AUTHORED = (b"from:", b"to:", b"subject:", b"date:", b"message-id:", b"in-reply-to:", b"references:")
+_QUOTED_FROM = re.compile(rb"^>+(?=From )", re.MULTILINE)  # as mboxes keep a line that begins with "From "
+_DIGESTED = 256 << 10  # of the text: where a mailbox cuts a huge message depends on the length of its fields
 
 
 class IgnoredReason(StrEnum):
@@ -159,19 +163,24 @@ def date_report(written_at: datetime | None, *, sent_at: datetime | None, now: d
 def digest_report(raw: bytes, delivery: DeliveryId | None) -> bytes:
     """Return the SHA-256 by which a report counts once, whatever way it came.
 
-    Line ends, an mbox's first line and the fields that hosts add on the way do not matter; the delivery does, because
-    it may stand in nothing but those fields.
+    Only what its author wrote matters, and neither the order nor the folding of his fields, nor the ends of lines. The
+    delivery does, because it may stand in nothing but a field that a host added.
     """
-    head, gap, body = raw.replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")
-    kept: list[bytes] = []
-    is_trace = False
-    for number, line in enumerate(head.split(b"\n")):
+    text = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b"").lstrip(b"\n")
+    head, _, body = text.partition(b"\n\n")
+    fields: list[list[bytes]] = []
+    is_kept = False
+    for line in head.split(b"\n"):
         if not line.startswith((b" ", b"\t")):
-            is_trace = line.lower().startswith(_TRACE) or (number == 0 and line.startswith(b"From "))
-        if not is_trace:
-            kept.append(line)
+            is_kept = line.lower().startswith(_AUTHORED)
+            if is_kept:
+                fields.append(line.split())
+        elif is_kept:
+            fields[-1] += line.split()
     name = f"{delivery.mailing}/{delivery.position}" if delivery else ""
-    return hashlib.sha256(name.encode("ascii") + b"\n" + b"\n".join(kept) + gap + body.rstrip(b"\n")).digest()
+    authored = sorted(b" ".join(words) for words in fields)
+    written = _QUOTED_FROM.sub(b"", body if authored else text)[:_DIGESTED].rstrip(b"\n")
+    return hashlib.sha256(b"\n".join([name.encode("ascii"), *authored, b"", written])).digest()
 
 
 def plain_words(text: str) -> str:

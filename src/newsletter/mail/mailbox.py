@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from newsletter.errors import UnreadableSourceError
@@ -21,6 +22,17 @@ class StoredMessage:
 
     name: str
     raw: bytes
+    #: whom it was delivered to, as the SMTP envelope said; empty where only its own fields may tell
+    recipient: str = ""
+
+
+class Filing(StrEnum):
+    """Where a message belongs that has been stored."""
+
+    #: it has had its effect, or answers a letter of ours
+    PROCESSED = "Processed"
+    #: it changes nobody: a stranger's, a forged one, one that is too late
+    UNKNOWN = "Unknown"
 
 
 def read_maildir(folder: Path) -> Iterator[StoredMessage]:

@@ -16,7 +16,7 @@ from newsletter.domain.mailing import DeliveryId, DeliveryStatus, MailingStatus
 from newsletter.domain.stored_report import IgnoredReason, NamedReader, date_report, digest_report
 from newsletter.domain.token import KeyRing
 from newsletter.errors import IllegalMoveError
-from newsletter.mail.mailbox import StoredMessage
+from newsletter.mail.mailbox import Filing, StoredMessage
 from newsletter.service.attribute_report import FAILURES, Attribution, OpenedReport, attribute_reports, open_report
 from newsletter.service.control_mailing import pause_mailing
 from newsletter.service.decide_suppression import decide_about_all
@@ -63,20 +63,18 @@ def read_bounces(
     policy: BouncePolicy,
     token_age: timedelta,
     now: datetime,
-    envelope_recipient: str = "",
-    on_stored: Callable[[StoredMessage], None] = lambda _message: None,
+    on_stored: Callable[[StoredMessage, Filing], None] = lambda _message, _filing: None,
 ) -> ReadReport:
     """Store the messages, and suppress or unsubscribe whom they are about; what people wrote goes to the editors.
 
     A report counts for the delivery that its signed token names, if that letter left not longer than ``token_age`` ago.
     Messages share a transaction, some dozens at a time. ``on_stored`` hears of a message only after its commit, also of
-    one that was stored before: until then it stays in its mailbox. ``envelope_recipient`` is whom the messages were
-    delivered to, where no field of theirs tells.
+    one that was stored before: until then it stays in its mailbox.
     """
     done = ReadReport()
     touched: set[int] = set()
     for batch in _batches(messages):
-        opened = [open_report(message.raw, envelope_recipient=envelope_recipient) for message in batch]
+        opened = [open_report(message.raw, envelope_recipient=message.recipient) for message in batch]
         with database.transaction() as transaction:
             attributions = attribute_reports(transaction, opened, keys=keys, token_age=token_age, now=now)
             news = [_store(*each, now=now) for each in zip(batch, opened, attributions, strict=True)]
@@ -90,8 +88,8 @@ def read_bounces(
                     failed |= _follow(transaction, bounce_id, report, attribution, done=done, now=now)
             _suppress(transaction, failed, policy=policy, done=done, now=now)
         touched |= {each.delivery.id.mailing for each in attributions if each.delivery and each.fate.kind in FAILURES}
-        for message in batch:
-            on_stored(message)
+        for message, report, attribution in zip(batch, opened, attributions, strict=True):
+            on_stored(message, _file(report, attribution))
     for mailing_id in sorted(touched):
         _pause_unsound(mailing_id, policy=policy, database=database, done=done, now=now)
     return done
@@ -108,6 +106,11 @@ def _batches(messages: Iterable[StoredMessage]) -> Iterator[list[StoredMessage]]
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def _file(opened: OpenedReport, attribution: Attribution) -> Filing:
+    is_for_editors = opened.reply is not None and attribution.delivery is not None
+    return Filing.PROCESSED if attribution.ignored_because is None or is_for_editors else Filing.UNKNOWN
 
 
 def _store(message: StoredMessage, opened: OpenedReport, attribution: Attribution, *, now: datetime) -> NewReport:

@@ -123,5 +123,27 @@ def test_what_hosts_add_on_the_way_does_not_make_another_report() -> None:
     )
 
     assert digest_report(plain, None) == digest_report(piped, None)
+    filtered = b"Received-SPF: none\nX-Spam-Status: No,\n\tscore=1\nStatus: RO\n" + plain
+    assert digest_report(plain, None) == digest_report(filtered, None)
     assert digest_report(plain, None) != digest_report(plain.replace(b"user", b"host"), None)
     assert digest_report(plain, DeliveryId(1, 2)) != digest_report(plain, DeliveryId(1, 3))
+
+
+def test_neither_folding_nor_order_of_fields_nor_an_mbox_s_quoting_makes_another_report() -> None:
+    plain = b"Subject: failed to reach you\nFrom: <a@example.org>\n\nFrom here\n>From there\n"
+    refolded = b"From: <a@example.org>\nSubject: failed\n to reach you\n\n>From here\n>>From there\n\n"
+
+    assert digest_report(plain, None) == digest_report(refolded, None)
+
+
+def test_a_huge_message_is_known_again_wherever_it_was_cut() -> None:
+    huge = b"Subject: huge\n\n" + b"many words\n" * 200_000
+
+    assert digest_report(huge[: 1 << 20], None) == digest_report(huge[:900_000].replace(b"\n", b"\r\n"), None)
+    assert digest_report(huge, None) != digest_report(huge.replace(b"huge", b"vast"), None)
+
+
+def test_two_answers_with_the_same_words_are_two() -> None:
+    answer = b"From: ann@example.net\nMessage-ID: <1@example.net>\n\nThank you!\n"
+
+    assert digest_report(answer, None) != digest_report(answer.replace(b"<1@", b"<2@"), None)
