@@ -6,9 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 
 from builders import SITE, a_masthead, a_news_item, a_partner
+from newsletter.domain.address import EmailAddress
 from newsletter.domain.article import Announcement, Article, Image, StoredAnnouncement, StoredArticle
 from newsletter.domain.assembly import History
 from newsletter.domain.issue import Draft, DraftItem, Issue, IssueStatus, ItemSlot, Masthead, PublishedIssue
+from newsletter.domain.letter import Sender
+from newsletter.domain.mailing import AudienceSize
 from newsletter.domain.partner import PartnerLink, StoredPartnerLink
 from newsletter.render.issue import render_issue
 from newsletter.render.mjml import Mrml
@@ -19,6 +22,17 @@ NOW = dt.datetime(2026, 12, 3, 8, 0, tzinfo=dt.UTC)
 STANDFIRST = (
     "Every agreement on the Velmar Strait has failed within a decade. The night ferry between Port Alder and Suldan "
     "has sailed through all of them."
+)
+
+
+A_SENDER = Sender(
+    name="The Meridian Review",
+    address=EmailAddress("editors@review.example"),
+    reply_to=EmailAddress("editors@review.example"),
+    bounce_address="b+{token}@review.example",
+    list_id="meridian.review.example",
+    feedback_id="meridian",
+    base_url=SITE,
 )
 
 
@@ -143,14 +157,15 @@ def an_issue_of(
     return compose_items(draft, shown, masthead=masthead or a_masthead())
 
 
-def a_proof(
+def a_proof(  # one field, one parameter
     *shown: ShownItem,
     masthead: Masthead | None = None,
     subject: str | None = None,
     preheader: str | None = None,
     history: History | None = None,
     partners: Sequence[StoredPartnerLink] = (),
-    mail_from: str = "editors@review.example",
+    sender: Sender | None = A_SENDER,
+    audience: AudienceSize = AudienceSize(now=1_000, former=1_000),
 ) -> Proof:
     issue = an_issue_of(*shown, masthead=masthead, subject=subject, preheader=preheader)
     return Proof(
@@ -160,6 +175,7 @@ def a_proof(
         rendered=render_issue(issue, compiler=Mrml()) if issue.topics else None,
         history=history or History(),
         partners=tuple(partners),
-        mail_from=mail_from,
+        sender=sender,
+        audience=audience,
         now=NOW,
     )

@@ -60,7 +60,7 @@ class Desk:
             database=self.database,
             masthead=self.masthead,
             render=render,
-            mail_from="editors@review.example",
+            sender=SENDER,
             now=self.now,
         )
 

@@ -1,4 +1,4 @@
-"""Write what follows from the code: config/newsletter.example.toml, docs/settings.md and docs/cli.md.
+"""Write what follows from the code: the example configuration, docs/settings.md, docs/cli.md, a table in preflight.md.
 
 ``generate_docs.py --check`` writes nothing and fails where a file is not what would be written.
 """
@@ -19,6 +19,7 @@ from msgspec import inspect
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from newsletter.cli import app
+from newsletter.service.check import load_checks
 from newsletter.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,12 +62,15 @@ Every command but `init` and `bounces classify` works on the newsletter that `NE
 `newsletter.toml` in the present folder.
 """
 
+_CHECKS_BEGIN, _CHECKS_END = "<!-- checks -->", "<!-- /checks -->"
+
 
 def main(options: list[str]) -> int:
     documents = {
         ROOT / "config" / "newsletter.example.toml": write_example(),
         ROOT / "docs" / "settings.md": write_settings(),
         ROOT / "docs" / "cli.md": write_cli(),
+        ROOT / "docs" / "preflight.md": write_checks((ROOT / "docs" / "preflight.md").read_text(encoding="utf-8")),
     }
     stale = [file for file, text in documents.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
     if "--check" in options:
@@ -183,6 +187,19 @@ def write_cli() -> str:
             for verb, command in group.commands.items():
                 lines += write_command(f"newsletter {name} {verb}", command, level=3)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def write_checks(page: str) -> str:
+    """Return the page on preflight with the table of checks written anew."""
+    before, _, rest = page.partition(_CHECKS_BEGIN)
+    _, _, after = rest.partition(_CHECKS_END)
+    rows = ["| check | finds | promise |", "|---|---|---|"]
+    for name, check in load_checks().items():
+        level = (
+            check.level if check.level is check.level_on_trial else f"{check.level}; {check.level_on_trial} on trial"
+        )
+        rows.append(f"| `{name}` | {level} | {escape_cell(check.promise)} |")
+    return "\n".join([before + _CHECKS_BEGIN, *rows, _CHECKS_END + after])
 
 
 def write_command(path: str, command: Any, *, level: int) -> Iterator[str]:  # noqa: ANN401 - typer hides its base class

@@ -115,6 +115,11 @@ class App:
         return DkimSigner(self.dkim_key, clock=self.clock) if self.dkim_key else None
 
     @property
+    def known_sender(self) -> Sender | None:
+        """The sender; None while no address to send from is configured."""
+        return self.sender if self.settings.mail.from_ else None
+
+    @property
     def editors_address(self) -> EmailAddress:
         """Where readers' replies go."""
         address = self.settings.site.editors_address

@@ -10,6 +10,7 @@ import pytest
 from builders import a_masthead
 from draft_builders import an_article
 from issue_desk import Desk, render
+from mailing_stand import SENDER
 from newsletter.domain.issue import Issue, IssueStatus, RenderedIssue
 from newsletter.errors import InputError, NotFoundError, RefusedError
 from newsletter.service.approve_issue import approve_issue, check_standing
@@ -130,7 +131,7 @@ def test_what_changes_while_it_is_approved_is_not_approved(desk: Desk, number: i
             database=desk.database,
             masthead=desk.masthead,
             render=render_slowly,
-            mail_from="editors@review.example",
+            sender=SENDER,
             now=desk.now,
         )
 

@@ -128,6 +128,17 @@ def test_check_names_what_stands_in_the_way(shell: Shell) -> None:
     assert failed["findings"][0].keys() == {"check", "level", "where", "what", "mend"}
 
 
+def test_check_adds_up_what_each_block_takes(shell: Shell) -> None:
+    shell(issue, "draft")
+
+    table = shell(issue, "check", "40")
+    size = shell.json(issue, "check", "40")["size"]
+
+    assert "bytes of HTML" in table
+    assert [block["block"] for block in size["blocks"]] == ["frame", "lead", "feature", "feature"]
+    assert size["blocks"][-1]["total"] == size["html"] < size["encoded"] < size["ceiling"] == 90_000
+
+
 def test_an_override_needs_its_reason(shell: Shell) -> None:
     shell(issue, "draft")
     shell(issue, "edit", "40", "--subject", "Re: your newsletter", "--preheader", "Too short")

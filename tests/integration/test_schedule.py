@@ -75,7 +75,7 @@ def approve(app: App, *, at: datetime) -> None:
         database=app.database,
         masthead=app.masthead(),
         render=render,
-        mail_from="news@review.example",
+        sender=app.sender,
         now=at,
     )
 

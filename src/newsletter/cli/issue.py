@@ -128,6 +128,7 @@ def check(number: Number, json: JsonFlag = False) -> None:
     from newsletter.service.finding import Level
     from newsletter.service.preflight import preflight
     from newsletter.service.proof import pull_proof
+    from newsletter.service.size_sheet import MOST_BYTES, measure_blocks, measure_encoded
 
     with open_app() as app:
         proof = pull_proof(
@@ -135,15 +136,32 @@ def check(number: Number, json: JsonFlag = False) -> None:
             database=app.database,
             masthead=app.masthead(),
             render=app.render,
-            mail_from=app.settings.mail.from_,
+            sender=app.known_sender,
             now=app.now(),
         )
         findings = preflight(proof)
     errors = sum(finding.level is Level.ERROR for finding in findings)
+    blocks = measure_blocks(proof)
+    size = {"html": len(proof.html.encode()), "encoded": measure_encoded(proof.html), "ceiling": MOST_BYTES}
     if json:
         counts = {"errors": errors, "warnings": len(findings) - errors}
-        print_json({"number": number, **counts, "findings": [asdict(finding) for finding in findings]})
+        sizes = {**size, "blocks": [asdict(block) for block in blocks]}
+        found = [asdict(finding) for finding in findings]
+        print_json({"number": number, **counts, "findings": found, "size": sizes})
     else:
+        rows = [
+            (
+                block.block,
+                block.name,
+                block.headline,
+                f"{block.bytes:,}",
+                f"{block.total:,}",
+                f"{block.total / MOST_BYTES:.0%}",
+            )
+            for block in blocks
+        ]
+        print_table(["Block", "Item", "Headline", "Bytes", "Total", "of 90 kB"], rows)
+        say("{html:,} bytes of HTML, {encoded:,} as they are encoded in a letter; {ceiling:,} at most.".format(**size))
         for finding in findings:
             say(f"{finding.level} [{finding.check}] {finding.where}: {finding.what} {finding.mend}")
         say(f"{name_count(errors, 'error')}, {name_count(len(findings) - errors, 'warning')}.")
@@ -221,7 +239,7 @@ def approve(
             database=app.database,
             masthead=app.masthead(),
             render=app.render,
-            mail_from=app.settings.mail.from_,
+            sender=app.known_sender,
             now=app.now(),
         )
     if json:

@@ -54,6 +54,11 @@ class ItemName(NamedTuple):
             case ItemKind.PARTNER:
                 return DraftItem(slot=slot, partner_id=self.id, reason=reason)
 
+    @property
+    def argument(self) -> str:
+        """As ``parse`` takes it."""
+        return str(self.id) if self.kind is ItemKind.ARTICLE else f"{self.kind}:{self.id}"
+
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
 

@@ -124,6 +124,15 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AudienceSize:
+    """How many subscribers a mailing would have if it opened now, and how many the one before had."""
+
+    now: int
+    #: None before the first mailing
+    former: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailingReport:
     """The sum that adds up, and the events beside it."""
 

@@ -9,9 +9,10 @@ import structlog
 
 from newsletter.domain.approval import Approval
 from newsletter.domain.issue import Draft, Issue, Masthead, RenderedIssue
+from newsletter.domain.letter import Sender
 from newsletter.errors import InputError, RefusedError
 from newsletter.service.arrange_issue import find_unfrozen
-from newsletter.service.checks.register import NAMES
+from newsletter.service.check import load_checks
 from newsletter.service.compose_issue import compose_issue
 from newsletter.service.finding import Finding, Level
 from newsletter.service.preflight import preflight
@@ -31,7 +32,7 @@ def approve_issue(
     database: Database,
     masthead: Masthead,
     render: Callable[[Issue], RenderedIssue],
-    mail_from: str,
+    sender: Sender | None,
     now: datetime,
 ) -> Approval:
     """Store an editor's consent to the issue as it stands now, with the exact text; the same again changes nothing.
@@ -47,7 +48,7 @@ def approve_issue(
         database=database,
         masthead=masthead,
         render=render,
-        mail_from=mail_from,
+        sender=sender,
         now=now,
     )
     errors = [finding for finding in preflight(proof) if finding.level is Level.ERROR]
@@ -102,8 +103,8 @@ def _check_consent(by: str, overrides: Mapping[str, str]) -> None:
     if not by.strip():
         raise InputError("An approval needs the name of an editor: --by EDITOR.")
     for check, reason in overrides.items():
-        if check not in NAMES:
-            raise InputError(f"There is no check {check!r} to override; there are {', '.join(sorted(NAMES))}.")
+        if check not in load_checks():
+            raise InputError(f"There is no check {check!r} to override; there are {', '.join(load_checks())}.")
         if not reason.strip():
             raise InputError(f"Overriding {check} needs a reason: --reason TEXT.")
 

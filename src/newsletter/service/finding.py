@@ -14,13 +14,24 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    #: name of the check; an override names it
-    check: str
-    level: Level
+class Fault:
+    """What a check says of one place."""
+
     #: "subject", "article 12", "[mail] from": what to open in order to mend it
     where: str
     #: a sentence
     what: str
-    #: what to do, as a sentence
+    #: what to do, as a sentence, with the command that does so
+    mend: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A fault, and how much it weighs."""
+
+    #: name of the check; an override names it
+    check: str
+    level: Level
+    where: str
+    what: str
     mend: str

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from urllib.parse import urlsplit
 
 from newsletter.domain.assembly import History
 from newsletter.domain.host import is_loopback
-from newsletter.domain.issue import Draft, Issue, Masthead, RenderedIssue
+from newsletter.domain.issue import Draft, Issue, Masthead, RenderedIssue, Slot
+from newsletter.domain.letter import Sender
+from newsletter.domain.mailing import AudienceSize
 from newsletter.domain.partner import StoredPartnerLink
+from newsletter.render.outline import Outline, read_outline
 from newsletter.service.compose_issue import ShownItem, compose_items, show_items
-from newsletter.service.finding import Level
-from newsletter.store import issues, partners
+from newsletter.service.placed_link import PlacedLink, list_links
+from newsletter.store import issues, mailings, partners
 from newsletter.store.database import Database
 
+_TOKEN = "x" * 39  # as long as a reader's token in a link
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Proof:
     draft: Draft
+    #: those too that the issue leaves out
     items: tuple[ShownItem, ...]
     issue: Issue
     #: None for an issue that says nothing
@@ -27,14 +34,40 @@ class Proof:
     history: History
     #: all that are not retired
     partners: tuple[StoredPartnerLink, ...]
-    #: the configured sender; "" if there is none yet
-    mail_from: str
+    #: None while no address to send from is configured
+    sender: Sender | None
+    audience: AudienceSize
     now: datetime
 
     @property
-    def trial_level(self) -> Level:
-        """The level of what only a published site has to have: a warning while the site is on this machine."""
-        return Level.WARNING if is_loopback(urlsplit(self.issue.masthead.base_url).hostname or "") else Level.ERROR
+    def is_trial(self) -> bool:
+        """Tell whether the site is on this machine, so that only a trial can be meant."""
+        return is_loopback(urlsplit(self.issue.masthead.base_url).hostname or "")
+
+    @property
+    def shown_at(self) -> datetime:
+        """When readers get it, at the earliest."""
+        return max(self.draft.due_at, self.now)
+
+    @cached_property
+    def kept(self) -> tuple[ShownItem, ...]:
+        """The items that the issue shows."""
+        return tuple(item for item in self.items if not item.is_withdrawn)
+
+    @cached_property
+    def html(self) -> str:
+        """The HTML of the full variant, with links as long as a reader's; "" for an issue that says nothing."""
+        return self.rendered.full.html.fill(dict.fromkeys(Slot, _TOKEN)) if self.rendered else ""
+
+    @cached_property
+    def outline(self) -> Outline | None:
+        """What readers get of the HTML."""
+        return read_outline(self.html) if self.html else None
+
+    @cached_property
+    def links(self) -> tuple[PlacedLink, ...]:
+        """Every address that the issue shows, the site's own pages left out."""
+        return list_links(self.kept, self.issue.masthead, self.outline)
 
 
 def pull_proof(
@@ -43,7 +76,7 @@ def pull_proof(
     database: Database,
     masthead: Masthead,
     render: Callable[[Issue], RenderedIssue],
-    mail_from: str,
+    sender: Sender | None,
     now: datetime,
 ) -> Proof:
     """Compose and render an issue as everything stands now. Raises RenderError if it cannot be rendered."""
@@ -52,6 +85,7 @@ def pull_proof(
         items = show_items(draft, transaction=snapshot, masthead=masthead)
         history = issues.load_history(snapshot)
         links = partners.list_partners(snapshot)
+        audience = mailings.measure_audience(snapshot, before=number)
     issue = compose_items(draft, items, masthead=masthead)
     return Proof(
         draft=draft,
@@ -61,6 +95,7 @@ def pull_proof(
         rendered=render(issue) if issue.topics else None,
         history=history,
         partners=tuple(links),
-        mail_from=mail_from,
+        sender=sender,
+        audience=audience,
         now=now,
     )

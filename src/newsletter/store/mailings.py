@@ -11,6 +11,7 @@ from sqlalchemy.schema import CreateTableAs
 
 from newsletter.domain.bounce import BounceKind
 from newsletter.domain.mailing import (
+    AudienceSize,
     DeliveryStatus,
     Mailing,
     MailingKind,
@@ -76,6 +77,26 @@ def list_running(transaction: Transaction) -> list[Mailing]:
     """Return the mailings that run now, oldest first."""
     query = _select_mailings().where(mailings.c.status == MailingStatus.RUNNING).order_by(mailings.c.id)
     return [_read_mailing(row) for row in transaction.execute(query)]
+
+
+def measure_audience(transaction: Transaction, *, before: int) -> AudienceSize:
+    """Count whom a mailing would go to now, and whom the last issue but number ``before`` went to."""
+    active = subscribers.c.status == SubscriberStatus.ACTIVE
+    # Two counts and a difference: the suppressed are few, and looking for each active subscriber among them is slow.
+    suppressed = (
+        select(func.count())
+        .join_from(suppressions, subscribers, suppressions.c.address_hash == subscribers.c.address_hash)
+        .where(active, suppressions.c.lifted_at.is_(None))
+    )
+    last = (
+        select(mailings.c.intended)
+        .join(issues, issues.c.id == mailings.c.issue_id)
+        .where(issues.c.number != before, mailings.c.kind == MailingKind.ISSUE)
+        .order_by(mailings.c.id.desc())
+        .limit(1)
+    )
+    everybody = _count(transaction, select(func.count()).select_from(subscribers).where(active))
+    return AudienceSize(now=everybody - _count(transaction, suppressed), former=transaction.scalar(last))
 
 
 def save_status(transaction: Transaction, mailing: Mailing) -> None:

@@ -1,28 +1,29 @@
-"""Partner links that cannot be shown."""
+"""Partner links that cannot be shown, or not now."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from newsletter.domain.partner import StoredPartnerLink
-from newsletter.service.finding import Finding, Level
+from newsletter.service.check import check
+from newsletter.service.finding import Fault, Level
 from newsletter.service.proof import Proof
 
 
-def check_partners(proof: Proof) -> Iterator[Finding]:
+@check(Level.WARNING, promise="Every partner has an address, and none is shown outside its window.")
+def check_partners(proof: Proof) -> Iterator[Fault]:
     for partner in proof.partners:
         if partner.link.url is None:
-            yield _warn(
-                partner,
-                f"{partner.link.name} has no address and is not shown.",
-                f"Give it one: newsletter partners edit {partner.id} --url URL.",
+            yield Fault(
+                where=f"partner {partner.id}",
+                what=f"{partner.link.name} has no address and is not shown.",
+                mend=f"Give it one: newsletter partners edit {partner.id} --url URL.",
             )
-    shown_at = max(proof.draft.due_at, proof.now)
-    for item in proof.items:
+    for item in proof.kept:
         stored = item.stored
-        if isinstance(stored, StoredPartnerLink) and not item.is_withdrawn and not stored.link.is_shown_at(shown_at):
-            yield _warn(stored, f"{stored.link.name} is shown outside its window.", "Remove it from the issue.")
-
-
-def _warn(partner: StoredPartnerLink, what: str, mend: str) -> Finding:
-    return Finding(check="partner", level=Level.WARNING, where=f"partner {partner.id}", what=what, mend=mend)
+        if isinstance(stored, StoredPartnerLink) and not stored.link.is_shown_at(proof.shown_at):
+            yield Fault(
+                where=str(item.name),
+                what=f"{stored.link.name} is shown outside its window.",
+                mend=f"Remove it: newsletter issue arrange {proof.draft.number} --remove {item.name.argument}.",
+            )

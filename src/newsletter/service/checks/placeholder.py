@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from newsletter.service.finding import Finding, Level
+from newsletter.service.check import check
+from newsletter.service.finding import Fault, Level
 from newsletter.service.proof import Proof
 
 _PLACEHOLDER = re.compile(
@@ -14,20 +15,16 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def check_placeholders(proof: Proof) -> Iterator[Finding]:
+@check(Level.ERROR, promise="No text holds what somebody meant to replace: `{{ … }}`, lorem ipsum, TODO, [headline].")
+def check_placeholders(proof: Proof) -> Iterator[Fault]:
     for where, text in _texts(proof):
         found = _PLACEHOLDER.search(text)
         if found:
-            yield Finding(
-                check="placeholder",
-                level=Level.ERROR,
-                where=where,
-                what=f"“{found[0].strip()}” looks like a placeholder.",
-                mend="Write what belongs there.",
-            )
+            what = f"“{found[0].strip()}” looks like a placeholder."
+            yield Fault(where=where, what=what, mend="Write what belongs there.")
 
 
 def _texts(proof: Proof) -> Iterator[tuple[str, str]]:
     issue = proof.issue
     yield from (("subject", issue.subject), ("preheader", issue.preheader), ("note", issue.note))
-    yield from ((str(item.name), f"{item.headline}\n{item.text}") for item in proof.items if not item.is_withdrawn)
+    yield from ((str(item.name), f"{item.headline}\n{item.text}") for item in proof.kept)
