@@ -108,7 +108,9 @@ def a_stored_partner(
 
 
 def a_published_issue(number: int, due_at: dt.datetime, *, subject: str = "A Former Subject") -> PublishedIssue:
-    return PublishedIssue(number=number, date=due_at.date(), due_at=due_at, subject=subject, sent_at=due_at)
+    return PublishedIssue(
+        number=number, date=due_at.date(), due_at=due_at, subject=subject, preheader="", sent_at=due_at
+    )
 
 
 def a_draft(*items: DraftItem, number: int = 42, subject: str | None = None, preheader: str | None = None) -> Draft:

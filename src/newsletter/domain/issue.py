@@ -76,6 +76,7 @@ class PublishedIssue:
     #: when its slot fell due, UTC
     due_at: datetime
     subject: str
+    preheader: str
     #: when its first letter left, or was to leave
     sent_at: datetime
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from html import escape
 
 from litestar import Response
 from litestar.enums import MediaType
@@ -10,7 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Template
 
 from newsletter.domain.article import StoredArticle
-from newsletter.domain.issue import PublishedIssue, Slot
+from newsletter.domain.issue import Masthead, PublishedIssue, RenderedIssue, Slot
 from newsletter.errors import NotFoundError
 from newsletter.site.collaborators import Now, TheDatabase, TheKeys, TheMasthead
 from newsletter.site.joining import an_empty_form
@@ -37,7 +38,7 @@ _NOBODY = dict.fromkeys(Slot, "")
 @page("/")
 def show_front_page(masthead: TheMasthead, database: TheDatabase, keys: TheKeys, now: Now) -> Template:
     with database.snapshot() as snapshot:
-        issues = _list_sent(snapshot, now)
+        issues = list_sent(snapshot, now)
     form = an_empty_form(masthead, keys, now)
     value = FrontPage(masthead=masthead, form=form, issues=issues[:_LATEST], has_more=len(issues) > _LATEST)
     return show("front.html.j2", value)
@@ -46,18 +47,18 @@ def show_front_page(masthead: TheMasthead, database: TheDatabase, keys: TheKeys,
 @page("/issues")
 def show_issues(masthead: TheMasthead, database: TheDatabase, now: Now) -> Template:
     with database.snapshot() as snapshot:
-        return show("issues.html.j2", ArchivePage(masthead=masthead, issues=_list_sent(snapshot, now)))
+        return show("issues.html.j2", ArchivePage(masthead=masthead, issues=list_sent(snapshot, now)))
 
 
 @page("/issues/{number:int}")
-def show_issue(number: FromPath[int], database: TheDatabase, now: Now) -> Response[str]:
+def show_issue(number: FromPath[int], masthead: TheMasthead, database: TheDatabase, now: Now) -> Response[str]:
     """Show the approved bytes less everything personal."""
     with database.snapshot() as snapshot:
-        is_sent = any(issue.number == number for issue in _list_sent(snapshot, now))
+        is_sent = any(issue.number == number for issue in list_sent(snapshot, now))
         rendered = find_published(snapshot, number) if is_sent else None
     if rendered is None:
         raise NotFoundError(f"There is no issue {number} yet; the list of issues has all that were sent.")
-    html = rendered.full.html.fill(_NOBODY)
+    html = _add_meta(rendered.full.html.fill(_NOBODY), rendered, masthead)
     return Response(html, media_type=MediaType.HTML, headers={"Content-Security-Policy": _ISSUE_POLICY})
 
 
@@ -73,6 +74,20 @@ def show_article(article_id: FromPath[int], masthead: TheMasthead, database: The
     return show("article.html.j2", ArticlePage(masthead=masthead, stored=stored))
 
 
+def _add_meta(html: str, rendered: RenderedIssue, masthead: Masthead) -> str:
+    """Tell those who show a link to the page what it is about (the Open Graph protocol); letters need none of it."""
+    properties = {
+        "og:type": "article",
+        "og:site_name": masthead.name,
+        "og:title": rendered.subject,
+        "og:description": rendered.preheader,
+        "og:url": f"{masthead.base_url}/issues/{rendered.number}",
+    }
+    meta = "".join(f'<meta property="{name}" content="{escape(value)}">' for name, value in properties.items() if value)
+    feed = '<link rel="alternate" type="application/atom+xml" href="/issues.xml">'
+    return html.replace("</head>", f"{meta}{feed}</head>", 1)
+
+
 def _find_article(snapshot: Transaction, article_id: int) -> StoredArticle:
     try:
         return find_article(snapshot, article_id)
@@ -80,6 +95,6 @@ def _find_article(snapshot: Transaction, article_id: int) -> StoredArticle:
         raise NotFoundError(_NO_ARTICLE) from error
 
 
-def _list_sent(snapshot: Transaction, now: datetime) -> tuple[PublishedIssue, ...]:
+def list_sent(snapshot: Transaction, now: datetime) -> tuple[PublishedIssue, ...]:
     """Return the issues whose first letter has left, the latest first."""
     return tuple(issue for issue in reversed(list_published(snapshot)) if issue.sent_at <= now)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from newsletter.domain.address import EmailAddress
-from newsletter.domain.article import StoredArticle
+from newsletter.domain.article import StoredArticle, cut_teaser
 from newsletter.domain.issue import Masthead, PublishedIssue
 from newsletter.domain.topic import Topic
 
@@ -72,14 +73,58 @@ class ArticlePage:
 
     @property
     def byline(self) -> str:
-        *others, last = self.stored.article.authors or ("",)
-        return f"{', '.join(others)} and {last}" if others else last
+        return join_names(self.stored.article.authors)
+
+    @property
+    def summary(self) -> str:
+        return cut_teaser(self.stored.article.standfirst, limit=_FOUND_TEASER)
 
     @property
     def image_credit(self) -> str:
         image = self.stored.article.image
         parts = (image.author, image.licence, image.source) if image else ()
         return ", ".join(filter(None, parts)) or self.stored.article.credit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One article that a search has found."""
+
+    id: int
+    headline: str
+    byline: str
+    date: date
+    teaser: str
+
+    @classmethod
+    def of(cls, stored: StoredArticle) -> Found:
+        article = stored.article
+        return cls(
+            id=stored.id,
+            headline=article.headline,
+            byline=join_names(article.authors),
+            date=(article.published_at or stored.imported_at).date(),
+            teaser=cut_teaser(article.standfirst, limit=_FOUND_TEASER),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    masthead: Masthead
+    #: "" where nothing was asked for yet
+    query: str
+    #: the best one first
+    found: tuple[Found, ...]
+    #: there may be more than these
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedPage:
+    masthead: Masthead
+    #: the latest first
+    issues: tuple[PublishedIssue, ...]
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +172,8 @@ class LinklessPage:
     act: str
 
 
+_FOUND_TEASER = 240
+
 #: The words of the consent; the log keeps a mark of them.
 CONSENT = "I would like to receive {name} by email. I can leave at any time, by a link in every letter."
 
@@ -142,6 +189,11 @@ def describe_topics(chosen: Topic) -> tuple[TopicChoice, ...]:
         TopicChoice(name=topic.label, title=title, meaning=meaning, is_chosen=topic in chosen)
         for topic, (title, meaning) in _TOPICS.items()
     )
+
+
+def join_names(names: tuple[str, ...]) -> str:
+    *others, last = names or ("",)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def mask(address: EmailAddress) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Row, Text, cast, insert, or_, select, text, update
 
 from newsletter.domain.article import Article, Image, Section, StoredArticle
 from newsletter.errors import NotFoundError
+from newsletter.store.article_index import enter_article
 from newsletter.store.database import Transaction
 from newsletter.store.tables import articles
 
@@ -32,6 +33,7 @@ def add_article(transaction: Transaction, article: Article, *, now: datetime) ->
         "imported_at": now,
     }
     article_id = transaction.execute(insert(articles).values(values).returning(articles.c.id)).scalar_one()
+    enter_article(transaction, article_id, article)
     return find_article(transaction, article_id)
 
 
@@ -45,6 +47,7 @@ def update_article(transaction: Transaction, stored: StoredArticle) -> None:
         "retracted_at": stored.retracted_at,
     }
     transaction.execute(update(articles).where(articles.c.id == stored.id).values(values))
+    enter_article(transaction, stored.id, stored.article)
 
 
 def find_article(transaction: Transaction, article_id: int) -> StoredArticle:

@@ -95,6 +95,7 @@ def list_published(transaction: Transaction) -> list[PublishedIssue]:
             func.coalesce(slots.c.moved_to, issues.c.slot_date).label("day"),
             issues.c.due_at,
             approvals.c.subject,
+            approvals.c.preheader,
             func.coalesce(mailings.c.started_at, mailings.c.not_before).label("sent_at"),
         )
         .join_from(issues, mailings, _IS_PUBLISHED)
@@ -103,7 +104,14 @@ def list_published(transaction: Transaction) -> list[PublishedIssue]:
         .order_by(issues.c.due_at, issues.c.number)
     )
     return [
-        PublishedIssue(number=row.number, date=row.day, due_at=row.due_at, subject=row.subject, sent_at=row.sent_at)
+        PublishedIssue(
+            number=row.number,
+            date=row.day,
+            due_at=row.due_at,
+            subject=row.subject,
+            preheader=row.preheader,
+            sent_at=row.sent_at,
+        )
         for row in transaction.execute(query)
     ]
 

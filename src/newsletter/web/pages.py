@@ -21,10 +21,17 @@ def page(path: str) -> Callable[[AnyCallable], HTTPRouteHandler]:
     return route(path, http_method=[HttpMethod.GET, HttpMethod.HEAD], status_code=200, sync_to_thread=True)
 
 
-def show(template: str, value: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Template:
+def show(
+    template: str,
+    value: object,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    media_type: str = MediaType.HTML,
+) -> Template:
     """Answer with a template; in it, ``page`` is ``value``."""
     return Template(
-        template, context={"page": value}, media_type=MediaType.HTML, status_code=status, headers=dict(headers or {})
+        template, context={"page": value}, media_type=media_type, status_code=status, headers=dict(headers or {})
     )
 
 

@@ -1,0 +1,29 @@
+"""Find an article among those that readers may read."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from litestar.params import QueryParameter
+from litestar.response import Template
+
+from newsletter.domain.search import read_query
+from newsletter.site.collaborators import Now, TheDatabase, TheMasthead
+from newsletter.site.pages import Found, SearchPage
+from newsletter.store.article_index import find_articles
+from newsletter.store.articles import find_article
+from newsletter.web.pages import page, show
+
+_MOST = 50
+_LONGEST_QUERY = 200
+
+Query: TypeAlias = Annotated[str, QueryParameter(name="q")]
+
+
+@page("/search")
+def search(masthead: TheMasthead, database: TheDatabase, now: Now, words: Query = "") -> Template:
+    asked = " ".join(words[:_LONGEST_QUERY].split())
+    with database.snapshot() as snapshot:
+        ids = find_articles(snapshot, read_query(asked), now=now, most=_MOST)
+        found = tuple(Found.of(find_article(snapshot, article_id)) for article_id in ids)
+    return show("search.html.j2", SearchPage(masthead=masthead, query=asked, found=found, is_cut=len(found) == _MOST))
