@@ -132,6 +132,12 @@ def deliver_all(plant: Plant) -> None:
         asyncio.run(Worker(plant, seat).run(until_idle=True))
 
 
+async def work(plant: Plant) -> None:
+    """Do the same in this event loop."""
+    with take_seat(plant.database, now=plant.clock()) as seat:
+        await Worker(plant, seat).run(until_idle=True)
+
+
 def report_on(database: Database, mailing: Mailing) -> MailingReport:
     """Read the report, and check that it adds up."""
     with database.snapshot() as snapshot:

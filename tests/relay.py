@@ -23,7 +23,8 @@ HANG_UP = "(hang up)"
 #: A step that never answers.
 STALL = "(stall)"
 
-#: Chooses the answer to a command: connection number from 1, letters taken on it so far, verb, whole line.
+#: Chooses the answer to a command: connection number from 1, letters taken on it so far, verb, whole line. It is asked
+#: about ``CONTENT`` too, in the middle of a letter, and may break the connection there.
 Script = Callable[[int, int, str, str], str | None]
 
 
@@ -80,18 +81,20 @@ class ScriptedRelay:
                 answer = "503 5.5.1 nested MAIL command"
             is_open = (is_open or (verb == "MAIL" and answer.startswith("250"))) and verb not in {"RSET", "."}
             if verb == "RCPT":
-                recipient = line.partition("<")[2].partition(">")[0]
-            elif verb == ".":
+                recipient = line.partition("<")[2].partition(">")[0] if answer.startswith("250") else ""
+            elif verb == "." and recipient:  # without one, the empty message is for nobody (RFC 2920 3.1)
                 self.dotted.append(recipient)
             if answer == HANG_UP:
                 return
             await self._answer(writer, answer)
-            if verb == "." and answer.startswith("250"):
+            if verb == "." and recipient and answer.startswith("250"):
                 self.accepted.append(recipient)
                 letters += 1
             if verb == "QUIT" or answer.startswith("421"):
                 return
             if verb == "DATA" and answer.startswith("354"):
+                if await self._is_lost_in_content(reader, number, letters):
+                    return
                 verb, line = await self._take_content(reader), ""
             else:
                 verb, line = await self._take_command(reader)
@@ -100,6 +103,16 @@ class ScriptedRelay:
         line = (await reader.readline()).decode("ascii").rstrip("\r\n")
         self.lines.append(line)
         return line.split(" ", 1)[0].split(":")[0].upper(), line
+
+    async def _is_lost_in_content(self, reader: asyncio.StreamReader, number: int, letters: int) -> bool:
+        """Ask the script about ``CONTENT``, in the middle of a letter: it may hang up there, or read no further."""
+        match self._script(number, letters, "CONTENT", ""):
+            case None:
+                return False
+            case answer:
+                await reader.readline()
+                await asyncio.sleep(60 if answer == STALL else 0)
+                return True
 
     async def _take_content(self, reader: asyncio.StreamReader) -> str:
         content = await _read_content(reader)

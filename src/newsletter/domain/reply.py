@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+_INTERMEDIATE = 300  # RFC 5321 4.2.1: a 3yz reply asks for more; nothing is done yet
 _TRANSIENT = 400  # RFC 5321 4.2.1: a 4yz reply invites another try
 _PERMANENT = 500  # RFC 5321 4.2.1: a 5yz reply is final
 _SERVICE_CLOSING = 421  # RFC 5321 4.2.2: about the connection, whatever command it answers
@@ -33,7 +34,11 @@ class Reply:
 
     @property
     def is_positive(self) -> bool:
-        return self.code < _TRANSIENT
+        return self.code < _INTERMEDIATE
+
+    @property
+    def is_refusal(self) -> bool:
+        return self.code >= _TRANSIENT
 
     @property
     def is_permanent(self) -> bool:
@@ -70,7 +75,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The connection died behind the final dot: the letter may or may not have arrived."""
+    """The connection died or went wrong behind the final dot: the letter may or may not have arrived."""
 
     why: str
 
@@ -82,11 +87,13 @@ def judge(reply: Reply) -> Outcome:
     """Sort a RCPT or DATA reply about this recipient."""
     if reply.is_positive:
         return Accepted(reply)
+    if not reply.is_refusal:
+        return Unknown(f"The relay answered out of turn: {reply}")
     return Rejected(reply) if reply.is_permanent else Deferred(reply)
 
 
 def is_about_us(reply: Reply) -> bool:
-    """Tell a refusal of the sender or a fault of the relay from one of the recipient.
+    """Tell a refusal of the sender or a fault of the relay from one of the recipient, by the status alone.
 
     X.3.z and X.7.z are mail system and policy statuses (RFC 3463 3.4, 3.8): given to every recipient in a row they are
     about us. A single one may still be this recipient's own filter, so the caller counts them.

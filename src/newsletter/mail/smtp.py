@@ -93,7 +93,11 @@ class SmtpSession:
                 self._transport.write(mail + rcpt + data)
             self._announced = None
             await self._confirm_reset()
-            return await self._reply(), await self._reply(), await self._reply()
+            mail_reply = await self._reply()
+            if not mail_reply.is_positive:  # it ends the session, and a relay that hangs up answers nothing more
+                return mail_reply, None, None
+            rcpt_reply = await self._reply()
+            return mail_reply, rcpt_reply, None if rcpt_reply.is_closing else await self._reply()
         await self._confirm_reset()
         self._transport.write(mail)
         mail_reply = await self._reply()
@@ -134,7 +138,7 @@ class SmtpSession:
 
 
 def _refusal(reply: Reply | None) -> Rejected | Deferred:
-    if reply is not None and not reply.is_positive:
+    if reply is not None and reply.is_refusal:
         return Rejected(reply) if reply.is_permanent else Deferred(reply)
     raise RelayError(f"The relay answered out of turn: {reply}")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from newsletter.domain.bounce import is_about_sender
 from newsletter.domain.mailing import DeliveryId
-from newsletter.domain.reply import Accepted, Deferred, Outcome, Rejected, is_about_us
+from newsletter.domain.reply import Accepted, Deferred, Outcome, Rejected, Reply, is_about_us
+from newsletter.mail.reason import find_reason
 
-#: So many policy or system refusals (x.7.z, x.3.z) in a row, whoever the recipient, are about us.
+#: So many refusals in a row whose words or status blame the sender, the letter or the relay are about us.
 _STREAK = 10
 
 
@@ -49,7 +51,7 @@ class Health:
         match outcome:
             case Accepted():
                 self._streak.clear()
-            case Rejected(reply) | Deferred(reply) if is_about_us(reply):
+            case Rejected(reply) | Deferred(reply) if _blames_us(reply):
                 self._streak.append((delivery, outcome))
             case _:
                 self._streak.clear()
@@ -71,6 +73,11 @@ class Health:
             and self._rejections >= limits.rejections
             and self._rejections * 100 >= limits.percent * self._outcomes
         )
+
+
+def _blames_us(reply: Reply) -> bool:
+    """Tell whether a refusal is about us: by its status, or by its words where that says nothing (RFC 3463 3.2 too)."""
+    return is_about_us(reply) or is_about_sender(find_reason(reply.enhanced, str(reply)).reason)
 
 
 def _last_words(outcome: Outcome) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from newsletter.domain.reply import Accepted, Deferred, Rejected, Reply, is_about_us, judge, next_try
+from newsletter.domain.reply import Accepted, Deferred, Rejected, Reply, Unknown, is_about_us, judge, next_try
 
 NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
 
@@ -17,6 +17,7 @@ NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
         (Reply(250, "2.0.0 queued as 4XYZ"), Accepted),
         (Reply(451, "4.3.0 try again"), Deferred),
         (Reply(550, "5.1.1 no such user"), Rejected),
+        (Reply(354, "go ahead"), Unknown),
     ],
 )
 def test_the_first_digit_decides_the_outcome(reply: Reply, outcome: type) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from newsletter.domain.mailing import DeliveryId
-from newsletter.domain.reply import Accepted, Deferred, Outcome, Rejected, Reply, Unknown
+from newsletter.domain.reply import Accepted, Deferred, Outcome, Rejected, Reply, Unknown, judge
 from newsletter.service.health import Health, PauseThresholds
 
 TAKEN = Accepted(Reply(250, "ok"))
@@ -24,6 +26,22 @@ def test_ten_policy_refusals_in_a_row_are_about_us_and_blame_nobody_else() -> No
     assert health.pause_reason is not None
     assert "your server is not allowed here" in health.pause_reason
     assert health.blamed == [DeliveryId(1, position) for position in range(2, 12)]
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_ours"),
+    [
+        (Reply(550, "relaying denied"), True),
+        (Reply(554, "Service unavailable; client host blocked using a list"), True),
+        (Reply(550, "5.1.8 sender address rejected: domain not found"), True),
+        (Reply(451, "temporary local problem, please try later"), True),
+        (Reply(550, "no such user"), False),
+        (Reply(552, "5.2.2 mailbox full"), False),
+        (Reply(550, "no"), False),
+    ],
+)
+def test_words_tell_whom_a_refusal_is_about_where_the_status_does_not(reply: Reply, *, is_ours: bool) -> None:
+    assert (watched(*[judge(reply)] * 10).pause_reason is not None) is is_ours
 
 
 def test_deferrals_count_towards_the_streak_but_need_not_be_taken_back() -> None:
