@@ -1,0 +1,33 @@
+"""axe-core, run in the browser over a letter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from newsletter.resources import folder
+
+_RUN = "() => axe.run(document, {resultTypes: ['violations']})"
+_SERIOUS = {"serious", "critical"}
+
+
+def read_axe() -> str:
+    """Return axe's own source; the test is skipped where the Node packages are missing."""
+    source = folder("node_modules") / "axe-core" / "axe.min.js"
+    if not source.exists():
+        pytest.skip("axe-core is not here: install Node 20 or newer and npm, then make setup")
+    return source.read_text(encoding="utf-8")
+
+
+def find_barriers(page: Page) -> list[str]:
+    """Return what axe calls serious or critical in a page that has its source."""
+    return list(_name_barriers(page.evaluate(_RUN)))
+
+
+def _name_barriers(results: Any) -> Iterator[str]:  # noqa: ANN401 - axe's own document
+    for violation in results["violations"]:
+        if violation["impact"] in _SERIOUS:
+            yield from (f"{violation['id']}: {node['html'][:200]}" for node in violation["nodes"])

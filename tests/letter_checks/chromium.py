@@ -1,0 +1,101 @@
+"""A browser for the checks of a letter: Debian's Chromium, without a network, in a thread of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self, TypeVar
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
+
+Scheme = Literal["light", "dark"]
+_Seen = TypeVar("_Seen")
+
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class Chromium:
+    """A context manager. Playwright runs an event loop of its own, so it may not live in the thread of the tests."""
+
+    def __init__(self, program: Path) -> None:
+        self._program = program
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="chromium")
+        self._playwright: Playwright
+        self._browser: Browser
+
+    def __enter__(self) -> Self:
+        self._thread.submit(self._start).result()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._thread.submit(self._stop).result()
+        self._thread.shutdown()
+
+    def look(
+        self,
+        html: str,
+        see: Callable[[Page], _Seen],
+        *,
+        width: int,
+        scheme: Scheme = "light",
+        shows_images: bool = True,
+        runs_scripts: bool = True,
+    ) -> _Seen:
+        """Open ``html`` at ``width`` CSS pixels and return what ``see`` finds in it. Every picture is grey, or none."""
+        return self._thread.submit(self._look, html, see, width, scheme, shows_images, runs_scripts).result()
+
+    def _start(self) -> None:
+        self._playwright = sync_playwright().start()
+        self._browser = self._playwright.chromium.launch(executable_path=self._program, args=list(_FLAGS))
+
+    def _stop(self) -> None:
+        self._browser.close()
+        self._playwright.stop()
+
+    def _look(  # the arguments of look, handed to the thread
+        self,
+        html: str,
+        see: Callable[[Page], _Seen],
+        width: int,
+        scheme: Scheme,
+        shows_images: bool,  # noqa: FBT001
+        runs_scripts: bool,  # noqa: FBT001
+    ) -> _Seen:
+        def answer(route: Route) -> None:
+            if shows_images and route.request.resource_type == "image":
+                route.fulfill(body=_PICTURE, content_type="image/png")
+            else:
+                route.abort()
+
+        page = self._browser.new_page(
+            viewport={"width": width, "height": 1000}, color_scheme=scheme, java_script_enabled=runs_scripts
+        )
+        try:
+            page.route("**/*", answer)
+            page.set_content(html, wait_until="load")
+            return see(page)
+        finally:
+            page.close()
+
+
+def _draw_picture() -> bytes:
+    picture = BytesIO()
+    Image.new("RGB", (1056, 594), "#8a9a9a").save(picture, "PNG")
+    return picture.getvalue()
+
+
+_PICTURE = _draw_picture()
