@@ -41,6 +41,9 @@ class ScriptedRelay:
         self.accepted: list[str] = []
         self.contents: list[bytes] = []
         self.connections = 0
+        #: cleared, it stops reading in the middle of a letter
+        self.reads = asyncio.Event()
+        self.reads.set()
         self._script = script
         self._byte_by_byte = byte_by_byte
         self._server: asyncio.Server | None = None
@@ -115,6 +118,7 @@ class ScriptedRelay:
                 return True
 
     async def _take_content(self, reader: asyncio.StreamReader) -> str:
+        await self.reads.wait()
         content = await _read_content(reader)
         if content is None:
             return ""
@@ -133,13 +137,13 @@ class ScriptedRelay:
 
 async def _read_content(reader: asyncio.StreamReader) -> bytes | None:
     """Read up to the final dot; None if the connection ends before it."""
-    content = b""
+    content = bytearray()
     while not (content == b".\r\n" or content.endswith(b"\r\n.\r\n")):
         line = await reader.readline()
         if not line:
             return None
         content += line
-    return content.removesuffix(b".\r\n")
+    return bytes(content.removesuffix(b".\r\n"))
 
 
 def _pieces(data: bytes, *, byte_by_byte: bool) -> Iterable[bytes]:

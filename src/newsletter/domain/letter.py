@@ -53,8 +53,14 @@ class Letter:
     #: envelope sender and recipient (RFC 5321 MAIL and RCPT)
     envelope_sender: str
     recipient: str
-    #: headers and body, CRLF line ends, dot-stuffed (RFC 5321 4.5.2), ending in CRLF, without the final dot
-    content: bytes
+    #: headers and body in consecutive pieces, so that what all letters of a mailing say alike is never copied; together
+    #: CRLF line ends, dot-stuffed (RFC 5321 4.5.2), ending in CRLF, without the final dot
+    pieces: tuple[bytes, ...]
+
+    @property
+    def content(self) -> bytes:
+        """All of it, as it goes over the wire before the final dot."""
+        return b"".join(self.pieces)
 
     @property
     def message(self) -> bytes:

@@ -26,6 +26,7 @@ _PUBLIC_ID_BYTES = 8
 _MAILING_BYTES = 4
 _POSITION_BYTES = 4
 _MOMENT_BYTES = 5  # seconds since 1970
+_BLOCK_BYTES = 64  # of SHA-256
 
 
 class Purpose(StrEnum):
@@ -160,15 +161,22 @@ def _load_moment(body: bytes) -> datetime:
 
 
 def _mac(secret: bytes, purpose: Purpose, body: bytes, length: int) -> bytes:
-    mac = _begin_mac(secret, purpose).copy()
-    mac.update(body)
-    return mac.digest()[:length]
+    """Return the first bytes of the HMAC-SHA256 of purpose, a zero byte, and body."""
+    begun_inner, begun_outer = _begin_mac(secret, purpose)
+    inner, outer = begun_inner.copy(), begun_outer.copy()
+    inner.update(body)
+    outer.update(inner.digest())
+    return outer.digest()[:length]
 
 
 @cache
-def _begin_mac(secret: bytes, purpose: Purpose) -> hmac.HMAC:
-    # Copying a MAC that has read key and purpose takes half the time of beginning a new one.
-    return hmac.new(secret, purpose.value.encode("ascii") + b"\0", "sha256")
+def _begin_mac(secret: bytes, purpose: Purpose) -> tuple[hashlib._Hash, hashlib._Hash]:
+    # The two hashes of a MAC (RFC 2104) that have read key and purpose: copying them takes a third of the time of
+    # hmac.digest, and a letter has three MACs.
+    key = secret if len(secret) <= _BLOCK_BYTES else hashlib.sha256(secret).digest()
+    key = key.ljust(_BLOCK_BYTES, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key) + purpose.value.encode("ascii") + b"\0")
+    return inner, hashlib.sha256(bytes(byte ^ 0x5C for byte in key))
 
 
 @cache

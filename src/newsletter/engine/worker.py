@@ -130,7 +130,8 @@ class Worker:
             claim = ledger.claim_batch(transaction, seat=self._seat, now=now, doubtful=self._plant.doubtful)
         if claim is not None:
             mailing = claim.batch.mailing
-            self._splicers.setdefault(mailing, self._plant.splicer(mailing))
+            if mailing not in self._splicers:  # compiling an issue takes as long as five hundred of its letters
+                self._splicers[mailing] = self._plant.splicer(mailing)
             self._health.setdefault(mailing, Health(self._plant.thresholds))
         return claim
 

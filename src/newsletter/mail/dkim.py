@@ -114,7 +114,7 @@ class DkimSigner:
 
     def sign(self, letter: Letter) -> Letter:
         """Sign one letter that was made by itself."""
-        return replace(letter, content=self.prepare([letter.content]).make_field({}) + letter.content)
+        return replace(letter, pieces=(self.prepare(letter.pieces).make_field({}), *letter.pieces))
 
 
 class SignableForm:

@@ -48,7 +48,7 @@ def compose_notice(
         token=token,
         envelope_sender=sender.envelope_sender(token),
         recipient=notice.address.text,
-        content=stuff(header + parts + b"\r\n--" + boundary + b"--\r\n"),
+        pieces=(stuff(header + parts + b"\r\n--" + boundary + b"--\r\n"),),
     )
 
 

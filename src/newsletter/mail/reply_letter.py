@@ -68,7 +68,7 @@ def compose_forwarded_reply(
         token=token,
         envelope_sender=sender.envelope_sender(token),
         recipient=editors.text,
-        content=stuff(header + parts + b"\r\n--" + boundary + b"--\r\n"),
+        pieces=(stuff(header + parts + b"\r\n--" + boundary + b"--\r\n"),),
     )
 
 

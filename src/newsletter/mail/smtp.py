@@ -9,7 +9,9 @@ letter's MAIL, RCPT and DATA leave in one write.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from newsletter.domain.letter import Letter
@@ -19,6 +21,7 @@ from newsletter.errors import RelayError
 _GO_AHEAD = 354  # RFC 5321 3.3: send the message, end it with a dot
 _DOT = b".\r\n"
 _LONGEST_REPLY = 64 * 1024
+_PORTION_BYTES = 64 * 1024
 
 
 class SmtpSession:
@@ -28,6 +31,8 @@ class SmtpSession:
         self, transport: asyncio.Transport, *, pipelining: bool, envelope_ids: bool, timeout_seconds: float
     ) -> None:
         self._transport = transport
+        socket = transport.get_extra_info("socket")
+        self._plain_socket: int | None = None if transport.get_extra_info("sslcontext") else socket.fileno()
         self._replies = _Replies(timeout_seconds)
         transport.set_protocol(self._replies)
         self._pipelining = pipelining
@@ -55,8 +60,7 @@ class SmtpSession:
             await self._abandon(data)
             return _refusal(data)
         self._is_staged = True
-        self._transport.write(letter.content)
-        await self._replies.drain()
+        await self._write_content(letter.pieces)
         return None
 
     async def release(self, following: Letter | None) -> Outcome:
@@ -83,6 +87,21 @@ class SmtpSession:
             return
         self._transport.write(b"QUIT\r\n")
         self._transport.close()
+
+    async def _write_content(self, pieces: Sequence[bytes]) -> None:
+        """Write a letter. Where the relay reads slowly, never more than a portion of it waits in our memory."""
+        for portion in _portions(pieces, beyond=self._write_at_once(pieces)):
+            self._transport.write(portion)
+            await self._replies.drain()
+
+    def _write_at_once(self, pieces: Sequence[bytes]) -> int:
+        """Hand the system as much as it takes now, without a copy of our own; return how many bytes that was."""
+        if self._plain_socket is None or self._transport.get_write_buffer_size() or self._transport.is_closing():
+            return 0
+        try:
+            return os.writev(self._plain_socket, pieces)
+        except OSError:  # the socket is full, or broken, which the transport will find out
+            return 0
 
     async def _send_envelope(self, letter: Letter) -> tuple[Reply, Reply | None, Reply | None]:
         if self._needs_reset:
@@ -141,6 +160,14 @@ def _refusal(reply: Reply | None) -> Rejected | Deferred:
     if reply is not None and reply.is_refusal:
         return Rejected(reply) if reply.is_permanent else Deferred(reply)
     raise RelayError(f"The relay answered out of turn: {reply}")
+
+
+def _portions(pieces: Sequence[bytes], *, beyond: int) -> Iterator[memoryview]:
+    """Cut what stands ``beyond`` so many bytes into portions, without copying it."""
+    for piece in pieces:
+        for start in range(beyond, len(piece), _PORTION_BYTES):
+            yield memoryview(piece)[start : start + _PORTION_BYTES]
+        beyond = max(0, beyond - len(piece))
 
 
 class _Replies(asyncio.Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +70,13 @@ def test_an_envelope_sender_names_its_delivery_whatever_case_it_comes_back_in() 
 @pytest.mark.parametrize("text", ["", "a", "not base32!", "abcdefghijklmnopqrstuvwxyz23456", "é" * 31])
 def test_a_forged_envelope_sender_names_nothing(text: str) -> None:
     assert verify_delivery(text, KEYS) is None
+
+
+@given(secret=st.binary(min_size=1, max_size=200), body=st.binary(max_size=100))
+def test_the_mac_is_that_of_the_standard(secret: bytes, body: bytes) -> None:
+    signed = KeyRing(secret).sign(Purpose.DELIVERY, body, mac_bytes=32)
+
+    assert signed[1:] == body + hmac.digest(secret, b"delivery\0" + body, "sha256")
 
 
 def test_a_link_never_passes_for_an_envelope_sender() -> None:

@@ -99,7 +99,7 @@ def test_whatever_an_issue_says_its_letters_can_be_checked(text: SlottedText, ht
 def test_a_letter_that_was_made_by_itself_can_be_checked_whatever_its_body(parts: list[bytes]) -> None:
     body = b"".join(parts)
     content = stuff(b"From: news@example.org\r\nSubject:  a \t b\r\n c\r\n\r\n" + body + b"\r\n")
-    plain = Letter(delivery=DeliveryId(0, 1), token="t", envelope_sender="b@x", recipient="r@x", content=content)  # noqa: S106 - no password
+    plain = Letter(delivery=DeliveryId(0, 1), token="t", envelope_sender="b@x", recipient="r@x", pieces=(content,))  # noqa: S106 - no password
 
     assert is_sound(SIGNER.sign(plain).message)
 

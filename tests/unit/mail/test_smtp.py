@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import tracemalloc
+from dataclasses import replace
+
 import pytest
 
 from newsletter.domain.letter import Letter
@@ -19,7 +23,7 @@ def a_letter(number: int) -> Letter:
         token=f"token{number}",
         envelope_sender=f"b+token{number}@bounces.example.org",
         recipient=f"reader{number}@example.net",
-        content=b"Subject: x\r\n\r\nbody " + str(number).encode() + b"\r\n..dotted\r\n",
+        pieces=(b"Subject: x\r\n\r\nbody ", str(number).encode(), b"\r\n..dotted\r\n"),
     )
 
 
@@ -51,6 +55,27 @@ async def test_letters_follow_each_other_in_one_session(byte_by_byte: bool) -> N
     assert relay.accepted == ["reader1@example.net", "reader2@example.net", "reader3@example.net"]
     assert relay.connections == 1
     assert relay.contents[1] == a_letter(2).content
+
+
+async def test_a_relay_that_stops_reading_does_not_fill_our_memory() -> None:
+    body = (b"A line of an article that goes on and on" * 1_500 + b"\r\n") * 300  # more than the system itself buffers
+    letters = [replace(a_letter(number), pieces=(b"Subject: x\r\n\r\n", body, b"end\r\n")) for number in range(4)]
+    async with ScriptedRelay() as relay:
+        sessions = [await connect(relay) for _ in letters]
+        relay.reads.clear()
+        tracemalloc.start()
+        before, _ = tracemalloc.get_traced_memory()
+        staging = asyncio.gather(*(session.stage(letter) for session, letter in zip(sessions, letters, strict=True)))
+        await asyncio.sleep(0.5)
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert not staging.done()
+        relay.reads.set()
+        await staging
+        await asyncio.gather(*(session.release(None) for session in sessions))
+
+    assert relay.contents == [letter.content for letter in letters]
+    assert held - before < len(letters) * 1_000_000  # of 18 MB that each letter has; the test relay's buffers included
 
 
 async def test_the_envelope_names_the_delivery_where_the_relay_takes_envelope_ids() -> None:
