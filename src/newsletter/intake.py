@@ -5,20 +5,29 @@ Each way yields messages and lets go of one only after the transaction that stor
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 
 from newsletter.app import App
+from newsletter.domain.token import verify_delivery
+from newsletter.errors import ConfigurationError
+from newsletter.mail.attribution import find_tokens_in
+from newsletter.mail.listener import Door, listen
 from newsletter.mail.mailbox import Filing, StoredMessage, keep, read_maildir
+from newsletter.mail.storekeeper import Storekeeper
 from newsletter.service.read_bounces import ReadReport, read_bounces
 from newsletter.store.leases import hold_lease
 
 log = structlog.get_logger(__name__)
 
 _LEASE_NAME = "mailbox"
+_LOOK_SECONDS = 0.2  # how soon the listener ends when it is to end
 
 
 def take_in(
@@ -52,3 +61,57 @@ def _read_maildir(folder: Path, app: App) -> None:
     done = take_in(read_maildir(folder), app=app, on_stored=lambda message, _filing: keep(folder, message.name))
     if done.kinds:
         log.info("mailbox read", **{str(kind): count for kind, count in done.kinds.items()})
+
+
+async def listen_for_bounces(app: App, is_stopping: Callable[[], bool]) -> None:
+    """Take mail for the bounce domain by SMTP until it is time to stop. Raises ConfigurationError."""
+    host, port = _read_place(app.settings.bounces.listen)
+    async with listen(host, port, door=make_door(app)) as own_port:
+        log.info("listening for bounces", port=own_port)
+        while not is_stopping():  # noqa: ASYNC110 - a question, because threads ask it too
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+def make_door(app: App) -> Door:
+    """Return whom the listener takes mail for, and where that goes.
+
+    A valid token is enough, however old: unsubscribing never expires. Without one it takes mail for the postmaster
+    (RFC 5321 4.5.1), for a bounce address that is one for all letters, and for those of the settings.
+    """
+    bounce_address = app.sender.bounce_address
+    domain = bounce_address.rpartition("@")[2]
+    named = {address.lower() for address in (f"postmaster@{domain}", bounce_address, *app.settings.bounces.listen_also)}
+
+    def is_ours(address: str) -> bool:
+        if address.lower() in named or address.lower() == "postmaster":
+            return True
+        return any(verify_delivery(token, app.keys) for token in find_tokens_in([address]))
+
+    return Door(
+        hostname=domain,
+        is_ours=is_ours,
+        storekeeper=Storekeeper(lambda messages: take_in(messages, app=app)),
+        tls=_open_certificate(app.settings.bounces.listen_certificate, app.settings.bounces.listen_key),
+    )
+
+
+def _read_place(text: str) -> tuple[str, int]:
+    try:
+        place = urlsplit(f"//{text}")
+        host, port = place.hostname, place.port
+    except ValueError:
+        host, port = None, None
+    if not host or port is None:
+        raise ConfigurationError(f"[bounces] listen: {text!r} is no address with a port; write it as 127.0.0.1:2526.")
+    return host, port
+
+
+def _open_certificate(file: str, key_file: str) -> ssl.SSLContext | None:
+    if not file:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(file, key_file or None)
+    except OSError as error:
+        raise ConfigurationError(f"[bounces] listen_certificate: {file} cannot be used: {error.strerror}.") from error
+    return context

@@ -155,6 +155,15 @@ class Bounces(Struct, frozen=True, kw_only=True):
     """Where reports come in, and when they suppress an address."""
 
     maildir: Annotated[str, Meta(description="Maildir that reports are delivered to.")] = ""
+    listen: Annotated[
+        str, Meta(description="Address and port of an SMTP listener for the bounce domain, such as 127.0.0.1:2526.")
+    ] = ""
+    listen_also: Annotated[
+        tuple[str, ...],
+        Meta(description="Addresses that it takes without a token, such as one registered with a feedback loop."),
+    ] = ()
+    listen_certificate: Annotated[str, Meta(description="Certificate chain for STARTTLS there (PEM).")] = ""
+    listen_key: Annotated[str, Meta(description="Key of that certificate (PEM).")] = ""
     token_days: Annotated[int, Meta(ge=1, description="Reports on older letters change nobody.")] = 60
     ambiguous_bounces: Annotated[int, Meta(ge=1, description="So many hard but ambiguous bounces suppress …")] = 3
     ambiguous_days: Annotated[int, Meta(ge=0, description="… when they span at least so many days.")] = 7
@@ -229,6 +238,8 @@ _PATHS = {
     ("smtp", "oauth_refresh_token_file"),
     ("dkim", "key_file"),
     ("bounces", "maildir"),
+    ("bounces", "listen_certificate"),
+    ("bounces", "listen_key"),
     ("render", "theme"),
     ("security", "secret_key_file"),
     ("security", "address_key_file"),

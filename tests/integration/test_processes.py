@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import smtplib
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from newsletter.app import App, migrate_database, open_app
 from newsletter.domain.notice import NoticeKind
 from newsletter.service.init_project import init_project
 from newsletter.store import issues, leases
+from newsletter.store.bounces import list_reports
 from newsletter.store.notices import queue_notice
 from newsletter.store.seats import take_seat
 from newsletters import SLOT, add_reader
@@ -169,6 +171,34 @@ def test_work_delivers_until_it_is_told_to_stop(file: Path, smtp_server: SmtpSer
 
     assert status == 0
     assert "Traceback" not in complaint
+
+
+def test_work_listens_for_bounces_until_it_is_told_to_stop(file: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    file.write_text(f'{file.read_text()}\n[bounces]\nlisten = "127.0.0.1:{port}"\n')
+    with open_app(file) as app, started("work", file=file) as process:
+        wait_until(lambda: can_connect(port))
+        with smtplib.SMTP("127.0.0.1", port, timeout=_SECONDS) as client:
+            client.sendmail(
+                "ann@example.org", ["postmaster@review.example"], b"Subject: Hello\r\n\r\nIs anybody there?\r\n"
+            )
+        with app.database.snapshot() as snapshot:
+            (report,) = list_reports(snapshot)
+
+        status, complaint = process.end()
+
+    assert (status, report.fate.words) == (0, "Hello")
+    assert "Traceback" not in complaint
+    assert not can_connect(port)
+
+
+def can_connect(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def test_work_once_ends_when_nothing_is_due(file: Path, smtp_server: SmtpServer) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _NOTICES_EVERY_SECONDS = 2.0
 _MAILBOX_EVERY_SECONDS = 60.0
+_AGAIN_SECONDS = 5.0  # after a listener or a mailbox failed
 _SEAT_SECONDS = 5.0  # how soon to try again where another process delivers
 _GRACE_SECONDS = 10  # how long pages that are being answered may take to finish
 
@@ -109,7 +110,7 @@ def _open_shift(app: App) -> Shift:
     import asyncio
 
     from newsletter.engine.shift import Errand, Shift
-    from newsletter.intake import read_mailboxes
+    from newsletter.intake import listen_for_bounces, read_mailboxes
     from newsletter.service.deliver_notices import deliver_notices
 
     write = _notice_writer(app)
@@ -122,13 +123,16 @@ def _open_shift(app: App) -> Shift:
     async def mailbox(_is_stopping: Callable[[], bool]) -> None:
         await asyncio.to_thread(read_mailboxes, app)
 
-    return Shift(
-        app.plant(),
-        [
-            Errand(name="notices", every_seconds=_NOTICES_EVERY_SECONDS, run=notices),
-            Errand(name="mailbox", every_seconds=_MAILBOX_EVERY_SECONDS, run=mailbox),
-        ],
-    )
+    async def listener(is_stopping: Callable[[], bool]) -> None:
+        await listen_for_bounces(app, is_stopping)
+
+    errands = [
+        Errand(name="notices", every_seconds=_NOTICES_EVERY_SECONDS, run=notices),
+        Errand(name="mailbox", every_seconds=_MAILBOX_EVERY_SECONDS, run=mailbox),
+    ]
+    if app.settings.bounces.listen:
+        errands.append(Errand(name="listener", every_seconds=_AGAIN_SECONDS, run=listener))
+    return Shift(app.plant(), errands)
 
 
 def _notice_writer(app: App) -> Callable[[Notice], Letter]:

@@ -21,7 +21,10 @@ _LONGEST_REST_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """Something small to do every so often. It may fail; then the next try comes later."""
+    """Something small to do every so often, or a watch that lasts until the end of the shift.
+
+    It may fail; then the next try comes later, and the same failure is told once.
+    """
 
     name: str
     every_seconds: float
@@ -82,13 +85,15 @@ class Shift:
 
 
 async def _repeat(errand: Errand, stopping: asyncio.Event) -> None:
-    rest = errand.every_seconds
+    rest, told = errand.every_seconds, ""
     while not stopping.is_set():
         try:
             await errand.run(stopping.is_set)
-            rest = errand.every_seconds
+            rest, told = errand.every_seconds, ""
         except NewsletterError as error:
             rest = min(rest * 2, max(errand.every_seconds, _LONGEST_REST_SECONDS))
-            log.warning("errand failed", errand=errand.name, why=str(error), rest_seconds=rest)
+            if str(error) != told:
+                log.warning("errand failed, it is tried again", errand=errand.name, why=str(error))
+            told = str(error)
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), timeout=rest)
