@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
 from newsletter.domain.address import EmailAddress
+from newsletter.domain.budget import Limits
 from newsletter.domain.issue import RenderedIssue, RenderedVariant, Slot, SlottedText
 from newsletter.domain.letter import Sender
 from newsletter.domain.mailing import DoubtfulPolicy, Mailing, MailingKind, MailingReport
@@ -95,7 +96,7 @@ def open_a_mailing(
     return mailing
 
 
-def a_plant(
+def a_plant(  # noqa: PLR0913  # one thing to vary, one parameter
     database: Database,
     *,
     port: int = 0,
@@ -105,6 +106,7 @@ def a_plant(
     doubtful: DoubtfulPolicy = DoubtfulPolicy.RESEND,
     thresholds: PauseThresholds | None = None,
     timeout_seconds: float = 10,
+    limits: Limits | None = None,
 ) -> Plant:
     """Return what a worker delivers with, over SMTP to a port of loopback unless ``connect`` says otherwise."""
     relay = Relay(host="127.0.0.1", port=port, timeout_seconds=timeout_seconds)
@@ -120,7 +122,7 @@ def a_plant(
         connect=connect or (lambda: open_session(relay)),
         splicer=make_splicer,
         connections=connections,
-        messages_per_second=0,
+        limits=limits or Limits(),
         doubtful=doubtful,
         thresholds=thresholds or PauseThresholds(),
     )

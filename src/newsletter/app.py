@@ -19,6 +19,7 @@ import structlog
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.bounce_policy import BouncePolicy
+from newsletter.domain.budget import Limits
 from newsletter.domain.cadence import Cadence
 from newsletter.domain.host import is_loopback
 from newsletter.domain.issue import Issue, Masthead, RenderedIssue
@@ -212,6 +213,17 @@ class App:
         forms = compile_letters(rendered, sender=self.sender)
         return Splicer(forms, sender=self.sender, keys=self.keys, clock=self.clock, signer=self.signer)
 
+    @property
+    def limits(self) -> Limits:
+        """What the relay allows."""
+        smtp = self.settings.smtp
+        return Limits(
+            messages_per_second=smtp.messages_per_second,
+            messages_per_hour=smtp.messages_per_hour,
+            messages_per_day=smtp.messages_per_day,
+            per_domain_per_second=smtp.per_domain_per_second,
+        )
+
     def plant(self) -> Plant:
         """Return what a worker delivers with."""
         smtp, sending = self.settings.smtp, self.settings.sending
@@ -221,7 +233,7 @@ class App:
             connect=self.connect,
             splicer=self.splicer,
             connections=smtp.connections,
-            messages_per_second=smtp.messages_per_second,
+            limits=self.limits,
             doubtful=sending.doubtful,
             thresholds=PauseThresholds(
                 percent=sending.pause_rejected_percent,

@@ -15,6 +15,7 @@
     ├── WithdrawnError         a staged letter must not be released: drop the connection without its final dot
     ├── TokenError             no access token can be had for signing in at a mail server
     └── RelayError             the relay refuses us or is out of reach; no recipient is to blame
+        └── QuotaError         it takes no more from us for now
 
 A foreign error is translated once, at the border where it enters: ``raise RelayError(str(error)) from error``.
 """
@@ -108,6 +109,10 @@ class RelayError(NewsletterError):
     def __init__(self, sentence: str, *, is_lasting: bool = False) -> None:
         self.is_lasting = is_lasting
         super().__init__(sentence)
+
+
+class QuotaError(RelayError):
+    """The relay says that our quota is used up. It passes by itself, in an hour or in a day."""
 
 
 def describe_failure(error: BaseException) -> str:

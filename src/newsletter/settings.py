@@ -109,6 +109,13 @@ class Smtp(Struct, frozen=True, kw_only=True):
     oauth_scope: Annotated[str, Meta(description="Scope to ask for, where the server wants one.")] = ""
     connections: Annotated[int, Meta(ge=1, le=200, description="Connections at the same time.")] = 4
     messages_per_second: Annotated[float, Meta(ge=0, description="At most so many letters a second; 0: no limit.")] = 0
+    messages_per_hour: Annotated[
+        int, Meta(ge=0, description="At most so many in any hour, notices included; 0: no limit.")
+    ] = 0
+    messages_per_day: Annotated[int, Meta(ge=0, description="At most so many in any 24 hours; 0: no limit.")] = 0
+    per_domain_per_second: Annotated[
+        float, Meta(ge=0, description="At most so many a second to one recipient domain; 0: no limit.")
+    ] = 0
     timeout_seconds: Annotated[float, Meta(gt=0, description="How long to wait for the relay's answer.")] = 60
     outbox: Annotated[
         str, Meta(description="A folder that letters are written to in place of a relay, for trials.")

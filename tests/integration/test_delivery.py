@@ -21,9 +21,10 @@ from mailing_stand import (
     report_on,
     work,
 )
+from newsletter.domain.budget import Limits
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy, Mailing, MailingReport, MailingStatus
 from newsletter.domain.token import Purpose, ReaderToken, hash_address, verify_delivery
-from newsletter.engine.worker import Plant, Worker
+from newsletter.engine.worker import Worker
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.mail.outbox import open_outbox
 from newsletter.service.control_mailing import cancel_mailing, pause_mailing, resume_mailing
@@ -168,11 +169,8 @@ async def while_sending(database: Database, act: str) -> tuple[ScriptedRelay, Ma
     add_readers(database, ADDRESSES)
     mailing = open_a_mailing(database)
     async with ScriptedRelay() as relay:
-        plant = a_plant(database, port=relay.port, connections=1)
-        slow = Plant(
-            **{**{name: getattr(plant, name) for name in plant.__dataclass_fields__}, "messages_per_second": 10}
-        )
-        working = asyncio.create_task(work(slow))
+        plant = a_plant(database, port=relay.port, connections=1, limits=Limits(messages_per_second=10))
+        working = asyncio.create_task(work(plant))
         while len(relay.accepted) < 3:  # noqa: ASYNC110 - the relay has no event for it
             await asyncio.sleep(0.02)
         if act == "pause":

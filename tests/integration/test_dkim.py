@@ -101,6 +101,7 @@ def test_notices_are_signed_too(sqlite_database: Database, smtp_server: SmtpServ
             clock=newsletter.clock,
             connect=newsletter.connect,
             write=_notice_writer(newsletter),
+            limits=newsletter.limits,
         )
     )
     message = smtp_server.letter_to("ada@example.org").data

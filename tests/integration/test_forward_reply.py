@@ -14,6 +14,7 @@ from mailing_stand import ADDRESS_KEY, KEYS, SENDER
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.bounce import BounceKind
 from newsletter.domain.bounce_policy import BouncePolicy
+from newsletter.domain.budget import Limits
 from newsletter.domain.letter import Letter
 from newsletter.domain.notice import Notice
 from newsletter.domain.subscriber import SubscriberStatus
@@ -66,7 +67,9 @@ def deliver(database: Database, server: SmtpServer, *, now: datetime = TOMORROW)
     async def connect() -> Session:
         return await open_session(Relay(host="127.0.0.1", port=server.port, timeout_seconds=10))
 
-    return asyncio.run(deliver_notices(database=database, clock=lambda: now, connect=connect, write=write))
+    return asyncio.run(
+        deliver_notices(database=database, clock=lambda: now, connect=connect, write=write, limits=Limits())
+    )
 
 
 def received(server: SmtpServer) -> EmailMessage:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.app import App
+from newsletter.domain.budget import Limits
 from newsletter.domain.letter import Letter
 from newsletter.domain.mailing import DeliveryStatus
 from newsletter.domain.notice import Notice, NoticeKind, NoticeSettlement
@@ -62,7 +63,11 @@ def write(app: App, notice: Notice) -> Letter:
 def deliver(app: App) -> int:
     return asyncio.run(
         deliver_notices(
-            database=app.database, clock=app.clock, connect=app.connect, write=lambda notice: write(app, notice)
+            database=app.database,
+            clock=app.clock,
+            connect=app.connect,
+            write=lambda notice: write(app, notice),
+            limits=app.limits,
         )
     )
 
@@ -218,8 +223,8 @@ def test_a_notice_that_cannot_be_written_lets_the_others_pass(newsletter: App, s
 
     delivery = {"database": newsletter.database, "clock": newsletter.clock, "connect": newsletter.connect}
     with pytest.raises(RenderError):
-        asyncio.run(deliver_notices(**delivery, write=write_one))  # type: ignore[arg-type]
-    asyncio.run(deliver_notices(**delivery, write=write_one))  # type: ignore[arg-type]
+        asyncio.run(deliver_notices(**delivery, write=write_one, limits=Limits()))  # type: ignore[arg-type]
+    asyncio.run(deliver_notices(**delivery, write=write_one, limits=Limits()))  # type: ignore[arg-type]
 
     assert smtp_server.recipients == ["ben@example.org"]
     assert statuses(newsletter, broken) == ["queued"]
@@ -234,6 +239,7 @@ def test_nothing_is_begun_while_stopping(newsletter: App, smtp_server: SmtpServe
             clock=newsletter.clock,
             connect=newsletter.connect,
             write=lambda notice: write(newsletter, notice),
+            limits=Limits(),
             is_stopping=lambda: True,
         )
     )
@@ -299,6 +305,7 @@ def test_an_outbox_takes_notices_too(newsletter: App, tmp_path: Path) -> None:
             clock=newsletter.clock,
             connect=lambda: open_outbox(tmp_path / "outbox"),
             write=lambda notice: write(newsletter, notice),
+            limits=Limits(),
         )
     )
 

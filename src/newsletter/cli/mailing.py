@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from newsletter.app import App
     from newsletter.domain.mailing import MailingReport
+    from newsletter.service.look_ahead import Outlook
 
 Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.")]
 WaitFlag = Annotated[bool, typer.Option("--wait", help="Deliver in this process until every letter is settled.")]
@@ -160,11 +161,13 @@ def _deliver_and_tell(number: int, app: App) -> None:
 
 
 def _print_report(number: int, app: App, *, json: bool) -> MailingReport:
+    from newsletter.service.look_ahead import look_ahead
     from newsletter.service.report_mailing import report_issue
 
     mailed = report_issue(number, database=app.database)
+    ahead = look_ahead(mailed, database=app.database, limits=app.limits, now=app.now())
     if json:
-        print_json(_document(mailed))
+        print_json(_document(mailed, ahead))
         return mailed
     counts = [f"{count:,} {status.value.replace('_', ' ')}" for status, count in mailed.counts.items() if count]
     say(
@@ -185,6 +188,10 @@ def _print_report(number: int, app: App, *, json: bool) -> MailingReport:
     say(f"Came back: {', '.join(name_count(count, noun) for noun, count in back.items() if count) or 'nothing'}")
     if mailed.doubtful_resent:
         say(f"Sent again: {name_count(mailed.doubtful_resent, 'doubtful letter')}")
+    if ahead.wait:
+        say(f"{ahead.wait.why}; the next letters leave at {ahead.wait.until:%Y-%m-%d %H:%M} UTC.")
+    if ahead.expected_end_at:
+        say(f"By its limits the last letter leaves at {ahead.expected_end_at:%Y-%m-%d %H:%M} UTC.")
     if mailed.next_try_at:
         say(f"Deferred letters are tried again from {mailed.next_try_at:%Y-%m-%d %H:%M} UTC on.")
     for address in mailed.doubtful:
@@ -192,7 +199,7 @@ def _print_report(number: int, app: App, *, json: bool) -> MailingReport:
     return mailed
 
 
-def _document(mailed: MailingReport) -> dict[str, object]:
+def _document(mailed: MailingReport, ahead: Outlook) -> dict[str, object]:
     mailing = mailed.mailing
     return {
         "issue": mailing.issue_number,
@@ -210,4 +217,7 @@ def _document(mailed: MailingReport) -> dict[str, object]:
         "finished_at": mailing.finished_at,
         "pause_reason": mailing.pause_reason,
         "next_try_at": mailed.next_try_at,
+        "waits_until": ahead.wait.until if ahead.wait else None,
+        "waits_because": ahead.wait.why if ahead.wait else None,
+        "expected_end_at": ahead.expected_end_at,
     }

@@ -101,7 +101,9 @@ def _work_once(app: App) -> None:
     from newsletter.service.deliver_notices import deliver_notices
 
     write = _notice_writer(app)
-    asyncio.run(deliver_notices(database=app.database, clock=app.clock, connect=app.connect, write=write))
+    asyncio.run(
+        deliver_notices(database=app.database, clock=app.clock, connect=app.connect, write=write, limits=app.limits)
+    )
     deliver_due(app.plant())
     read_mailboxes(app)
 
@@ -117,7 +119,12 @@ def _open_shift(app: App) -> Shift:
 
     async def notices(is_stopping: Callable[[], bool]) -> None:
         await deliver_notices(
-            database=app.database, clock=app.clock, connect=app.connect, write=write, is_stopping=is_stopping
+            database=app.database,
+            clock=app.clock,
+            connect=app.connect,
+            write=write,
+            limits=app.limits,
+            is_stopping=is_stopping,
         )
 
     async def mailbox(_is_stopping: Callable[[], bool]) -> None:

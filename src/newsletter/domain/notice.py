@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.mailing import DeliveryId, DeliveryStatus
-from newsletter.domain.reply import Accepted, Deferred, Outcome, Rejected, Unknown, next_try
+from newsletter.domain.reply import Accepted, Deferred, Outcome, Postponed, Rejected, Unknown, next_try
 
 #: The mailing that notices are named under, in envelope senders and Message-IDs. No mailing has this id.
 _NO_MAILING = 0
@@ -85,6 +85,9 @@ def settle_notice(notice: Notice, outcome: Outcome, *, now: datetime) -> NoticeS
         case Deferred(reply):
             status = DeliveryStatus.DEFERRED if again else DeliveryStatus.REJECTED
             return NoticeSettlement(status=status, reply=str(reply), due_at=again)
+        case Postponed(reply):
+            due_at = next_try(now, notice.attempts, now)
+            return NoticeSettlement(status=DeliveryStatus.DEFERRED, reply=str(reply), due_at=due_at)
         case Unknown(why):
             status = DeliveryStatus.QUEUED if again else DeliveryStatus.DOUBTFUL
             return NoticeSettlement(status=status, reply=why, due_at=again)

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from newsletter.domain.relay_quota import is_quota_refusal
+
 _INTERMEDIATE = 300  # RFC 5321 4.2.1: a 3yz reply asks for more; nothing is done yet
 _TRANSIENT = 400  # RFC 5321 4.2.1: a 4yz reply invites another try
 _PERMANENT = 500  # RFC 5321 4.2.1: a 5yz reply is final
@@ -48,6 +50,11 @@ class Reply:
     def is_closing(self) -> bool:
         return self.code == _SERVICE_CLOSING
 
+    @property
+    def is_quota_refusal(self) -> bool:
+        """Tell whether the relay takes no more from us for now, whatever the code says."""
+        return self.is_refusal and is_quota_refusal(self.code, self.enhanced, self.text)
+
     def __str__(self) -> str:
         return f"{self.code} {self.text}"
 
@@ -74,13 +81,23 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Postponed:
+    """Refused because our quota at the relay is used up: nothing was said about this recipient."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """The connection died or went wrong behind the final dot: the letter may or may not have arrived."""
 
     why: str
 
 
-Outcome = Accepted | Deferred | Rejected | Unknown
+#: What a relay may say about one recipient.
+Refusal = Deferred | Rejected | Postponed
+
+Outcome = Accepted | Refusal | Unknown
 
 
 def judge(reply: Reply) -> Outcome:
@@ -89,6 +106,13 @@ def judge(reply: Reply) -> Outcome:
         return Accepted(reply)
     if not reply.is_refusal:
         return Unknown(f"The relay answered out of turn: {reply}")
+    return judge_refusal(reply)
+
+
+def judge_refusal(reply: Reply) -> Refusal:
+    """Sort a negative RCPT or DATA reply."""
+    if reply.is_quota_refusal:
+        return Postponed(reply)
     return Rejected(reply) if reply.is_permanent else Deferred(reply)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from newsletter.domain.bounce import BounceReason
 from newsletter.domain.letter import Recipient
 from newsletter.domain.mailing import DeliveryId, DeliveryStatus, DoubtfulPolicy
-from newsletter.domain.reply import Accepted, Deferred, Outcome, Rejected, Unknown, next_try
+from newsletter.domain.reply import Accepted, Deferred, Outcome, Postponed, Rejected, Unknown, next_try
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,14 @@ def settle(
                 reply_text=reply.text,
                 reason=BounceReason.EXPIRED if again is None else None,
                 next_try_at=again,
+            )
+        case Postponed(reply):
+            return Settlement(
+                delivery=recipient.delivery,
+                status=DeliveryStatus.DEFERRED,
+                reply_code=reply.code,
+                reply_text=reply.text,
+                next_try_at=next_try(now, recipient.attempts + 1, now),  # however long it takes: the fault is ours
             )
         case Unknown(why):
             resend = doubtful is DoubtfulPolicy.RESEND

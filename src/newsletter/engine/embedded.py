@@ -8,13 +8,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from newsletter.domain.budget import Wait
 from newsletter.domain.mailing import MailingStatus
 from newsletter.engine.worker import Plant, Worker
 from newsletter.errors import RefusedError
+from newsletter.service.grant_letters import find_wait
 from newsletter.store import mailings
 from newsletter.store.seats import is_seat_taken, take_seat
 
 _LOOK_SECONDS = 0.5
+_ALIVE = frozenset({MailingStatus.SCHEDULED, MailingStatus.RUNNING})
 
 
 def deliver_due(plant: Plant) -> bool:
@@ -27,32 +30,58 @@ def deliver_due(plant: Plant) -> bool:
         return asyncio.run(_run(Worker(plant, seat)))
 
 
-def deliver_mailing(plant: Plant, mailing_id: int, *, tell: Callable[[str], None]) -> None:
+def deliver_mailing(
+    plant: Plant, mailing_id: int, *, tell: Callable[[str], None], sleep: Callable[[float], None] = time.sleep
+) -> None:
     """See one mailing through: until all of it is settled, deferred or held, or it stops, or a signal ends this.
 
-    Waits for the mailing's time. Where another process delivers, says so through ``tell``, waits for it, and takes over
-    what it leaves.
+    Waits for the mailing's time and for the relay's limits, and says so through ``tell``. While it waits, other
+    processes may deliver. Where one does already, waits for it, and takes over what it leaves.
     """
+    told: str | None = None
     while True:
         try:
             if not deliver_due(plant):
                 return
-            is_over = _status_of(plant, mailing_id) is not MailingStatus.SCHEDULED
         except RefusedError as error:
             tell(f"{error} This waits for it.")
-            _wait_for_others(plant, mailing_id)
-            is_over = _status_of(plant, mailing_id) not in {MailingStatus.RUNNING, MailingStatus.SCHEDULED}
-        if is_over:
+            _wait_for_others(plant, mailing_id, sleep)
+        wait = _find_wait(plant, mailing_id)
+        if wait is None:
             return
-        time.sleep(_LOOK_SECONDS)
+        if wait.why and wait.why != told:
+            tell(f"{wait.why}; the next letters leave at {wait.until:%Y-%m-%d %H:%M} UTC.")
+            told = wait.why
+        _sit_out(wait, plant, mailing_id, sleep)
 
 
-def _wait_for_others(plant: Plant, mailing_id: int) -> None:
+def _find_wait(plant: Plant, mailing_id: int) -> Wait | None:
+    """Return until when the mailing waits, with "" where that needs no word; None if there is nothing to wait for."""
+    now = plant.clock()
+    with plant.database.snapshot() as snapshot:
+        mailing = mailings.find_mailing(snapshot, mailing_id)
+        if mailing.status is MailingStatus.SCHEDULED:
+            return Wait(until=mailing.not_before, why="")
+        if mailing.status is not MailingStatus.RUNNING or not mailings.has_unsent(snapshot, mailing_id):
+            return None
+        due_at = mailings.find_next_due(snapshot, mailing_id)
+        return find_wait(snapshot, plant.limits, now=now) or Wait(until=due_at or now, why="")
+
+
+def _sit_out(wait: Wait, plant: Plant, mailing_id: int, sleep: Callable[[float], None]) -> None:
+    """Wait, but no longer than the mailing is alive."""
+    while True:
+        sleep(_LOOK_SECONDS)
+        if plant.clock() >= wait.until or _status_of(plant, mailing_id) not in _ALIVE:
+            return
+
+
+def _wait_for_others(plant: Plant, mailing_id: int, sleep: Callable[[float], None]) -> None:
     """Wait until the mailing stops, or the process that delivers is gone."""
     while is_seat_taken(plant.database):
-        if _status_of(plant, mailing_id) not in {MailingStatus.RUNNING, MailingStatus.SCHEDULED}:
+        if _status_of(plant, mailing_id) not in _ALIVE:
             return
-        time.sleep(_LOOK_SECONDS)
+        sleep(_LOOK_SECONDS)
 
 
 def _status_of(plant: Plant, mailing_id: int) -> MailingStatus:

@@ -5,23 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
+from newsletter.domain.budget import Limits
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy
-from newsletter.domain.reply import Accepted, Outcome, Unknown
-from newsletter.errors import IllegalMoveError, NewsletterError, RelayError, WithdrawnError, find_first
+from newsletter.domain.reply import Accepted, Outcome, Postponed, Unknown
+from newsletter.engine.line import Line
+from newsletter.errors import IllegalMoveError, NewsletterError, QuotaError, RelayError, find_first
 from newsletter.mail.message import Splicer
 from newsletter.service.control_mailing import pause_mailing
-from newsletter.service.deliver import deliver
 from newsletter.service.feed import Feed, Load
+from newsletter.service.grant_letters import Grant, find_wait, grant_letters, is_relay_planned
 from newsletter.service.health import Health, PauseThresholds
 from newsletter.service.ledger_writer import LedgerWriter
 from newsletter.service.ports import Connect
-from newsletter.store import ledger, mailings
+from newsletter.service.rest_relay import PATIENCE, rest_relay
+from newsletter.store import budgets, ledger, mailings
 from newsletter.store.database import Database
 from newsletter.store.ledger import Claim
 from newsletter.store.seats import Seat
@@ -29,10 +32,11 @@ from newsletter.store.seats import Seat
 log = structlog.get_logger(__name__)
 
 _POLL_SECONDS = 0.4  # how soon a pause or a cancel from another process is obeyed
-_FIRST_REST_SECONDS = 0.5
-_LONGEST_REST_SECONDS = 60.0
 _PATIENCE = timedelta(minutes=15)  # without one acceptance a mailing pauses itself
 _BATCHES_OUT = 2  # while the last letters of one batch are out, the next one is under way
+_MOST_BATCHES_OUT = 64  # while letters wait for their domain, others have to be under way
+_SOON = timedelta(seconds=20)  # what is due so soon is waited for, and nobody calls that idle
+_REFUSALS = 2  # one letter's refusal may be a mistake; two in a row say that our quota is used up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +49,17 @@ class Plant:
     #: makes the letters of a mailing, by its id
     splicer: Callable[[int], Splicer]
     connections: int
-    messages_per_second: float
+    limits: Limits
     doubtful: DoubtfulPolicy
     thresholds: PauseThresholds
+
+
+@dataclass(frozen=True, slots=True)
+class _Granted:
+    """A claimed batch, and what of it may leave."""
+
+    claim: Claim
+    grant: Grant
 
 
 class Worker:
@@ -56,13 +68,17 @@ class Worker:
     def __init__(self, plant: Plant, seat: Seat) -> None:
         self._plant = plant
         self._seat = seat
-        self._feed = Feed(messages_per_second=plant.messages_per_second, low_water=2 * plant.connections)
+        self._feed = Feed(limits=plant.limits, low_water=2 * plant.connections)
         self._health: dict[int, Health] = {}
         self._splicers: dict[int, Splicer] = {}
         self._loads: dict[int, set[Load]] = {}
         self._stopping = asyncio.Event()
         self._ending = asyncio.Event()
         self._last_good = plant.clock()
+        self._is_due_soon = False
+        self._refusals = 0
+        #: the words by which the relay says that it takes no more for now
+        self._refused: str | None = None
 
     @property
     def is_stopping(self) -> bool:
@@ -84,7 +100,8 @@ class Worker:
                 asyncio.TaskGroup() as tasks,
             ):
                 for _ in range(plant.connections):
-                    tasks.create_task(self._keep_connection(writer))
+                    line = Line(plant.connect, self._feed, note=self._note, weigh=self._weigh, ending=self._ending)
+                    tasks.create_task(line.keep(writer))
                 watch = tasks.create_task(self._watch())
                 await self._claim_batches(until_idle=until_idle)
                 self._ending.set()
@@ -97,19 +114,25 @@ class Worker:
     async def _claim_batches(self, *, until_idle: bool) -> None:
         out: set[asyncio.Task[None]] = set()
         while not self._stopping.is_set():
-            # A batch is claimed late, so that it sees who has left, but before the connections fall idle.
-            wants_batch = len(out) < _BATCHES_OUT and self._feed.is_low
-            claim = await asyncio.to_thread(self._claim) if wants_batch else None
-            if claim is not None:
+            if self._refused:
+                await self._heed_refusal(self._refused)
+            wants_batch = self._wants_batch(len(out))
+            granted = await asyncio.to_thread(self._claim) if wants_batch else None
+            if granted is not None:
                 if not out:
                     self._last_good = self._plant.clock()  # patience begins with the work, not in a quiet week before
-                out.add(asyncio.create_task(self._deliver_batch(claim)))
-            elif wants_batch and until_idle and not out:
+                out.add(asyncio.create_task(self._deliver_batch(granted.claim, granted.grant)))
+            elif wants_batch and until_idle and not out and not self._is_due_soon:
                 break
             else:
                 out = await self._rest(out, until_low=not wants_batch)
         self._feed.close()
         await asyncio.gather(*out)
+
+    def _wants_batch(self, out: int) -> bool:
+        """Tell whether to claim: late, so that a batch sees who has left, but before the connections fall idle."""
+        most = _MOST_BATCHES_OUT if self._feed.held_up else _BATCHES_OUT
+        return out < most and self._feed.is_low and not self._refused
 
     async def _rest(self, out: set[asyncio.Task[None]], *, until_low: bool) -> set[asyncio.Task[None]]:
         """Wait a moment: until a batch is done, a new one is wanted, or the worker is told to stop."""
@@ -123,23 +146,37 @@ class Worker:
             task.result()  # raises what ended it
         return out - done
 
-    def _claim(self) -> Claim | None:
-        now = self._plant.clock()
-        with self._plant.database.transaction() as transaction:
+    def _claim(self) -> _Granted | None:
+        plant, now = self._plant, self._plant.clock()
+        with plant.database.transaction() as transaction:
             mailings.start_due(transaction, now=now)
-            claim = ledger.claim_batch(transaction, seat=self._seat, now=now, doubtful=self._plant.doubtful)
-        if claim is not None:
-            mailing = claim.batch.mailing
-            if mailing not in self._splicers:  # compiling an issue takes as long as five hundred of its letters
-                self._splicers[mailing] = self._plant.splicer(mailing)
-            self._health.setdefault(mailing, Health(self._plant.thresholds))
-        return claim
+            wait = find_wait(transaction, plant.limits, now=now)
+            if wait is not None or is_relay_planned(transaction, plant.limits, now=now):
+                self._is_due_soon = wait is None or wait.until <= now + _SOON
+                return None
+            claim = ledger.claim_batch(transaction, seat=self._seat, now=now, doubtful=plant.doubtful)
+            if claim is None:
+                due_at = ledger.next_due(transaction)
+                self._is_due_soon = due_at is not None and now < due_at <= now + _SOON
+                return None
+            grant = grant_letters(transaction, claim, plant.limits, now=now)
+        mailing = claim.batch.mailing
+        if mailing not in self._splicers:  # compiling an issue takes as long as five hundred of its letters
+            self._splicers[mailing] = plant.splicer(mailing)
+        self._health.setdefault(mailing, Health(plant.thresholds))
+        return _Granted(replace(claim, recipients=grant.recipients), grant)
 
-    async def _deliver_batch(self, claim: Claim) -> None:
+    async def _deliver_batch(self, claim: Claim, grant: Grant) -> None:
         """See one batch through, from its claim to its end."""
         mailing = claim.batch.mailing
         health = self._health[mailing]
-        load = self._feed.load(claim, self._splicers[mailing])
+        now = self._plant.clock()
+        load = self._feed.load(
+            claim,
+            self._splicers[mailing],
+            starts_in=(grant.starts_at - now).total_seconds(),
+            waits={delivery: (due_at - now).total_seconds() for delivery, due_at in grant.due.items()},
+        )
         if claim.found_doubtful and self._plant.doubtful is DoubtfulPolicy.ASK:
             health.ask_about_doubtful()
             self._feed.drop_mailing(mailing)
@@ -151,7 +188,7 @@ class Worker:
             await asyncio.gather(*(other.done.wait() for other in loads))
             await self._pause(mailing, health.pause_reason)
         loads.discard(load)
-        await asyncio.to_thread(self._finish, claim)
+        await asyncio.to_thread(self._finish, load, grant)
         log.info(
             "batch settled",
             mailing=mailing,
@@ -160,40 +197,49 @@ class Worker:
             found_doubtful=claim.found_doubtful,
         )
 
-    def _finish(self, claim: Claim) -> None:
+    def _finish(self, load: Load, grant: Grant) -> None:
+        now = self._plant.clock()
         with self._plant.database.transaction() as transaction:
-            ledger.finish_batch(transaction, claim.batch, now=self._plant.clock())
-
-    async def _keep_connection(self, writer: LedgerWriter) -> None:
-        """Deliver over one connection; open a new one when it is lost, after a rest that grows with each failure."""
-        rest = _FIRST_REST_SECONDS
-        while await self._feed.arrival():
-            good_before = self._last_good
-            try:
-                session = await self._plant.connect()
-                try:
-                    await deliver(self._feed, session=session, ledger=writer, note=self._note)
-                finally:
-                    await session.close()
-            except WithdrawnError as error:
-                log.info("letter withdrawn", why=str(error))
-            except RelayError as error:
-                rest = _FIRST_REST_SECONDS if self._last_good > good_before else min(rest * 2, _LONGEST_REST_SECONDS)
-                log.warning("connection to the relay ended", why=str(error), rest_seconds=rest)
-                await self._weigh(error)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._ending.wait(), timeout=rest)
+            ledger.finish_batch(transaction, load.batch, now=now, queued_due_at=grant.rest_due_at)
+            if grant.spending is not None:
+                left = len(grant.recipients) - load.dropped
+                budgets.settle_spending(transaction, grant.spending, left, now=now)
+            if load.dropped < len(grant.recipients) and not self._refusals:
+                budgets.delete_rest(transaction, now=now)
 
     async def _weigh(self, error: RelayError) -> None:
-        """Pause what is running where the relay's refusal will not pass by itself, or lasts."""
+        """Pause what is running where the relay's refusal will not pass by itself, or lasts; rest where it passes."""
+        if isinstance(error, QuotaError):
+            self._count_refusal(str(error))
+            return
         lasts = self._plant.clock() - self._last_good > _PATIENCE
         if error.is_lasting or lasts:
             for mailing in [mailing for mailing, loads in self._loads.items() if loads]:
                 await self._pause(mailing, str(error))
 
+    def _count_refusal(self, words: str) -> None:
+        self._refusals += 1
+        if self._refusals >= _REFUSALS:
+            self._refused = words
+            self._feed.drop_all()
+
+    async def _heed_refusal(self, words: str) -> None:
+        """Rest, since the relay takes no more from us for now."""
+        self._feed.drop_all()
+        rest = await asyncio.to_thread(rest_relay, words, database=self._plant.database, now=self._plant.clock())
+        log.warning("the relay takes no more for now", until=str(rest.until), refusals=rest.refusals)
+        if self._plant.clock() - rest.refused_since > PATIENCE:
+            for mailing in list(self._health):
+                await self._pause(mailing, f"{rest.why}, and has said so for more than a day.")
+        self._refused, self._refusals = None, 0
+
     def _note(self, delivery: DeliveryId, outcome: Outcome) -> None:
+        if isinstance(outcome, Postponed):
+            self._count_refusal(str(outcome.reply))
+            return
         if isinstance(outcome, Accepted):
             self._last_good = self._plant.clock()
+            self._refusals = 0
         health = self._health[delivery.mailing]
         health.note(delivery, outcome)
         if isinstance(outcome, Unknown) and self._plant.doubtful is DoubtfulPolicy.ASK:
@@ -212,7 +258,7 @@ class Worker:
         blamed = self._health[mailing].blamed
         self._health[mailing] = Health(self._plant.thresholds)
         self._feed.drop_mailing(mailing)
-        with suppress(IllegalMoveError):  # it was cancelled meanwhile
+        with suppress(IllegalMoveError):  # it was cancelled meanwhile, or has ended
             await asyncio.to_thread(
                 pause_mailing,
                 mailing,

@@ -10,7 +10,7 @@ from typing import Literal, cast
 import aiosmtplib
 
 from newsletter.domain.reply import Reply
-from newsletter.errors import RelayError, TokenError
+from newsletter.errors import QuotaError, RelayError, TokenError
 from newsletter.mail.access_token import TokenSource
 from newsletter.mail.smtp import SmtpSession
 
@@ -41,6 +41,8 @@ async def open_session(relay: Relay) -> SmtpSession:
         raise RelayError(f"The relay refused our {shown}: {refusal}", is_lasting=refusal.is_permanent) from error
     except aiosmtplib.SMTPResponseException as error:
         refusal = Reply(error.code, error.message)
+        if refusal.is_quota_refusal:
+            raise QuotaError(f"The relay takes no more letters for now: {refusal}") from error
         raise RelayError(f"The relay refused the session: {refusal}", is_lasting=refusal.is_permanent) from error
     except (aiosmtplib.SMTPException, OSError) as error:
         cause = error.__cause__ or error  # the library's own text says host and port again

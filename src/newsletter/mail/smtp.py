@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from newsletter.domain.letter import Letter
-from newsletter.domain.reply import Deferred, Outcome, Rejected, Reply, Unknown, judge
-from newsletter.errors import RelayError
+from newsletter.domain.reply import Outcome, Refusal, Reply, Unknown, judge, judge_refusal
+from newsletter.errors import QuotaError, RelayError
 
 _GO_AHEAD = 354  # RFC 5321 3.3: send the message, end it with a dot
 _DOT = b".\r\n"
@@ -41,7 +41,7 @@ class SmtpSession:
         self._is_staged = False
         self._needs_reset = False
 
-    async def stage(self, letter: Letter) -> Rejected | Deferred | None:
+    async def stage(self, letter: Letter) -> Refusal | None:
         """Send all of a letter but its final dot.
 
         Returns None when it is staged, or the relay's refusal of this recipient. Raises RelayError when the relay
@@ -50,7 +50,10 @@ class SmtpSession:
         mail, rcpt, data = await self._send_envelope(letter)
         for reply in (mail, rcpt, data):
             if reply is not None and reply.is_closing:
-                raise RelayError(f"The relay closed the session: {reply}")
+                kind = QuotaError if reply.is_quota_refusal else RelayError
+                raise kind(f"The relay closed the session: {reply}")
+        if mail.is_quota_refusal:
+            raise QuotaError(f"The relay takes no more letters for now: {mail}")
         if not mail.is_positive:
             raise RelayError(f"The relay refused our sender address: {mail}", is_lasting=mail.is_permanent)
         if rcpt is None or not rcpt.is_positive:
@@ -156,9 +159,9 @@ class SmtpSession:
         return await self._replies.take()
 
 
-def _refusal(reply: Reply | None) -> Rejected | Deferred:
+def _refusal(reply: Reply | None) -> Refusal:
     if reply is not None and reply.is_refusal:
-        return Rejected(reply) if reply.is_permanent else Deferred(reply)
+        return judge_refusal(reply)
     raise RelayError(f"The relay answered out of turn: {reply}")
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from newsletter.domain.budget import Limits
 from newsletter.domain.letter import Letter, Recipient
-from newsletter.domain.mailing import Batch
+from newsletter.domain.mailing import Batch, DeliveryId
 from newsletter.mail.message import Splicer
+from newsletter.service.pace import Pace, WaitingRoom
 from newsletter.store.ledger import Claim
+
+_IDLE_SECONDS = 10.0  # relays end a session that is silent for minutes, and may count it against us
 
 
 @dataclass(eq=False, slots=True)
@@ -22,6 +26,8 @@ class Load:
     splicer: Splicer
     #: letters neither settled nor dropped
     open: int
+    #: letters that were let go of before they left
+    dropped: int = 0
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
     def close_one(self) -> None:
@@ -42,13 +48,16 @@ class Job:
 class Feed:
     """Holds what is left of each load. Everything happens in one event loop, so there are no locks."""
 
-    def __init__(self, *, messages_per_second: float = 0, low_water: int = 0) -> None:
+    def __init__(self, *, limits: Limits | None = None, low_water: int = 0) -> None:
+        limits = limits or Limits()
         self._waiting: deque[tuple[Load, Recipient]] = deque()
+        #: those that wait for their domain
+        self._later: WaitingRoom[tuple[Load, Recipient]] = WaitingRoom(limits.per_domain_per_second)
         self._returned: deque[Job] = deque()
         self._arrival = asyncio.Event()
         self._low_water = low_water
         self._ebb = asyncio.Event()
-        self._pace = _Pace(messages_per_second)
+        self._pace = Pace(limits.messages_per_second)
         self._closed = False
 
     @property
@@ -57,15 +66,39 @@ class Feed:
 
     @property
     def is_low(self) -> bool:
-        return len(self) <= self._low_water
+        """Tell whether few letters are left that need not wait for their domain."""
+        return len(self._waiting) + len(self._returned) <= self._low_water
+
+    @property
+    def held_up(self) -> int:
+        """How many letters wait for their domain."""
+        return len(self._later)
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._returned)
+        return len(self._waiting) + len(self._returned) + len(self._later)
 
-    def load(self, claim: Claim, splicer: Splicer) -> Load:
-        """Add a batch; its ``done`` is set when every letter of it is settled or dropped."""
+    def load(
+        self,
+        claim: Claim,
+        splicer: Splicer,
+        *,
+        starts_in: float = 0,
+        waits: Mapping[DeliveryId, float] | None = None,
+    ) -> Load:
+        """Add a batch; its ``done`` is set when every letter of it is settled or dropped.
+
+        ``starts_in``: seconds before the first may leave; ``waits``: the same for those that wait for their domain.
+        """
         load = Load(batch=claim.batch, splicer=splicer, open=len(claim.recipients))
-        self._waiting.extend((load, recipient) for recipient in claim.recipients)
+        self._pace.hold(starts_in)
+        if waits:
+            for recipient in claim.recipients:
+                if seconds := waits.get(recipient.delivery):
+                    self._later.add((load, recipient), domain=recipient.address.domain, seconds=seconds)
+                else:
+                    self._waiting.append((load, recipient))
+        else:
+            self._waiting.extend((load, recipient) for recipient in claim.recipients)
         if not claim.recipients:
             load.done.set()
         self._arrival.set()
@@ -85,25 +118,42 @@ class Feed:
             await self._ebb.wait()
 
     async def take(self) -> Job | None:
-        """Take the next letter, waiting for it and for the pace; None once the feed is closed."""
-        while await self.arrival():
-            if delay := self._pace.wait_seconds():
-                await asyncio.sleep(delay)
-            elif job := self.take_ready():
+        """Take the next letter, waiting for it and for the pace; None once there was none for some seconds."""
+        loop = asyncio.get_running_loop()
+        idle_at = loop.time() + _IDLE_SECONDS
+        while not self._closed and loop.time() < idle_at:
+            if job := self.take_ready():
                 return job
+            wait = idle_at - loop.time()
+            if self and (soon := self._wait_seconds()) is not None:
+                wait, idle_at = soon, loop.time() + soon + _IDLE_SECONDS
+            self._arrival.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._arrival.wait(), timeout=wait)
         return None
 
     def take_ready(self) -> Job | None:
         """Take the next letter if there is one now and the pace allows it."""
         if self._closed or not self or self._pace.wait_seconds():
             return None
-        self._pace.count_one()
         if self._returned:
+            self._pace.count_one()
             return self._returned.popleft()
-        load, recipient = self._waiting.popleft()
+        chosen = self._later.take_due()
+        if chosen is None:
+            if not self._waiting:
+                return None
+            chosen = self._waiting.popleft()
+        self._pace.count_one()
+        load, recipient = chosen
         if self.is_low:
             self._ebb.set()
         return Job(load=load, recipient=recipient, letter=load.splicer.splice(recipient))
+
+    def _wait_seconds(self) -> float | None:
+        """Return how long until a letter may leave, as far as that is known now."""
+        first = 0.0 if self._returned or self._waiting else self._later.wait_seconds()
+        return None if first is None else max(first, self._pace.wait_seconds())
 
     def put_back(self, job: Job) -> None:
         """Return a letter that certainly did not leave."""
@@ -118,6 +168,10 @@ class Feed:
         """Let go of a mailing that was paused or cancelled; letters that are out settle."""
         self._drop(lambda each: each.batch.mailing == mailing)
 
+    def drop_all(self) -> None:
+        """Let go of everything, because the relay takes no more; letters that are out settle."""
+        self._drop(lambda _: True)
+
     def close(self) -> None:
         """Hand out nothing more; who waits is told so, and letters that are out settle."""
         self._closed = True
@@ -129,23 +183,9 @@ class Feed:
         kept_jobs = deque(job for job in self._returned if not is_dropped(job.load))
         dropped = [load for load, _ in self._waiting if is_dropped(load)]
         dropped += [job.load for job in self._returned if is_dropped(job.load)]
+        dropped += [load for load, _ in self._later.drop(lambda waiting: is_dropped(waiting[0]))]
         self._waiting, self._returned = kept, kept_jobs
         self._ebb.set()
         for load in dropped:
+            load.dropped += 1
             load.close_one()
-
-
-class _Pace:
-    """At most so many letters a second, evenly spaced, with no catching up after a silence."""
-
-    def __init__(self, per_second: float) -> None:
-        self._interval = 1 / per_second if per_second else 0.0
-        self._next = 0.0
-
-    def wait_seconds(self) -> float:
-        return max(0.0, self._next - time.monotonic()) if self._interval else 0.0
-
-    def count_one(self) -> None:
-        if self._interval:
-            # A tenth of a second of credit, so that a late wake-up does not lower the rate.
-            self._next = max(self._next, time.monotonic() - 0.1) + self._interval

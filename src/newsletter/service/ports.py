@@ -7,13 +7,13 @@ from typing import Protocol
 
 from newsletter.domain.letter import Letter
 from newsletter.domain.mailing import DeliveryId
-from newsletter.domain.reply import Deferred, Outcome, Rejected
+from newsletter.domain.reply import Outcome, Refusal
 
 
 class Session(Protocol):
     """Hands letters over, one after the other. Real ones: an SMTP connection, an outbox folder."""
 
-    async def stage(self, letter: Letter) -> Rejected | Deferred | None:
+    async def stage(self, letter: Letter) -> Refusal | None:
         """Hand over all but the final dot; None, or the refusal of this recipient. Raises RelayError."""
 
     async def release(self, following: Letter | None) -> Outcome:

@@ -179,10 +179,15 @@ def requeue(transaction: Transaction, refused: Sequence[DeliveryId], *, now: dat
         )
 
 
-def finish_batch(transaction: Transaction, batch: Batch, *, now: datetime) -> None:
-    """Give a batch back: due again when its next letter is, done if none is left. The last one ends the mailing."""
+def finish_batch(
+    transaction: Transaction, batch: Batch, *, now: datetime, queued_due_at: datetime | None = None
+) -> None:
+    """Give a batch back: due again when its next letter is, done if none is left. The last one ends the mailing.
+
+    ``queued_due_at`` is when those are due that were never tried; without it at once.
+    """
     remaining = case(
-        (deliveries.c.status == DeliveryStatus.QUEUED, literal(now, batches.c.due_at.type)),
+        (deliveries.c.status == DeliveryStatus.QUEUED, literal(queued_due_at or now, batches.c.due_at.type)),
         else_=deliveries.c.next_try_at,
     )
     due_at = transaction.scalar(select(func.min(remaining)).where(_covers(batch), deliveries.c.status.in_(_SENDABLE)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, func, insert, literal, literal_column, not_, select, update
+from sqlalchemy import Row, Select, and_, case, exists, func, insert, literal, literal_column, not_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTableAs
 
@@ -71,6 +71,18 @@ def find_issue_mailing(transaction: Transaction, number: int) -> Mailing:
     if row is None:
         raise NotFoundError(f"Issue {number} has no mailing yet: 'newsletter issue send {number}' opens it.")
     return _read_mailing(row)
+
+
+def has_unsent(transaction: Transaction, mailing_id: int) -> bool:
+    """Tell whether letters of a mailing were not tried yet, or are in flight."""
+    unsent = deliveries.c.status.in_([DeliveryStatus.QUEUED, DeliveryStatus.IN_FLIGHT])
+    return bool(transaction.scalar(select(exists().where(deliveries.c.mailing_id == mailing_id, unsent))))
+
+
+def find_next_due(transaction: Transaction, mailing_id: int) -> datetime | None:
+    """Return when the next batch of a mailing is due; None when all of it is done."""
+    due_at: datetime | None = transaction.scalar(select(func.min(batches.c.due_at)).filter_by(mailing_id=mailing_id))
+    return due_at
 
 
 def list_running(transaction: Transaction) -> list[Mailing]:

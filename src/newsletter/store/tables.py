@@ -443,6 +443,37 @@ audit_log = Table(
     Column("detail", JSON, nullable=False),
 )
 
+# How fast letters may leave, for the relay and for each recipient domain: from when on the next one may.
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("free_at", Moment, nullable=False),
+    # Until when the letters will be under way that had to be left in their batches.
+    Column("queued_until", Moment),
+)
+
+# What was spent of the relay's hourly and daily quotas, a row for each claim and each notice.
+spendings = Table(
+    "spendings",
+    metadata,
+    _id(),
+    Column("at", Moment, nullable=False, index=True),
+    Column("letters", Integer, nullable=False),
+)
+
+# The relay said that our quota is used up. One row at most.
+relay_rests = Table(
+    "relay_rests",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("until", Moment, nullable=False),
+    Column("why", Text, nullable=False),
+    # How often it said so since it last accepted a letter, and when first.
+    Column("refusals", Integer, nullable=False),
+    Column("refused_since", Moment, nullable=False),
+)
+
 # Who may do a periodic task now; the lease lets another process finish what a dead one began.
 leases = Table(
     "leases",

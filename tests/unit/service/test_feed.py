@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from mailing_stand import KEYS, SENDER, a_rendered_issue
 from newsletter.domain.address import EmailAddress
+from newsletter.domain.budget import Limits
 from newsletter.domain.letter import Recipient
 from newsletter.domain.mailing import Batch, DeliveryId
 from newsletter.domain.topic import Topic
@@ -109,7 +110,7 @@ async def test_an_empty_batch_is_done_at_once() -> None:
 
 
 async def test_the_pace_is_kept() -> None:
-    feed = Feed(messages_per_second=50)
+    feed = Feed(limits=Limits(messages_per_second=50))
     feed.load(a_claim(*range(1, 21)), SPLICER)
     started = time.monotonic()
     await take_positions(feed, 20)

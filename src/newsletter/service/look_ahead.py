@@ -1,0 +1,41 @@
+"""Look ahead: what a mailing waits for, and when its last letter will have left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.domain.budget import Limits, Wait, foresee_end
+from newsletter.domain.mailing import DeliveryStatus, MailingReport, MailingStatus
+from newsletter.service.grant_letters import find_wait
+from newsletter.store import budgets
+from newsletter.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What lies before a mailing. Both are None where nothing holds it up."""
+
+    wait: Wait | None = None
+    #: of the last letter that was not tried yet; known only where limits decide on it
+    expected_end_at: datetime | None = None
+
+
+def look_ahead(report: MailingReport, *, database: Database, limits: Limits, now: datetime) -> Outlook:
+    """Foresee the rest of a mailing that is scheduled or runs, by the limits and not by the relay's speed."""
+    mailing = report.mailing
+    left = report.counts[DeliveryStatus.QUEUED] + report.counts[DeliveryStatus.IN_FLIGHT]
+    if mailing.status not in {MailingStatus.SCHEDULED, MailingStatus.RUNNING} or not left:
+        return Outlook()
+    with database.snapshot() as snapshot:
+        wait = find_wait(snapshot, limits, now=now)
+        rest = budgets.find_rest(snapshot)
+        spent = budgets.list_spendings(snapshot, now=now)
+        last_queued = budgets.find_last_queued(snapshot)
+    if mailing.status is MailingStatus.SCHEDULED:
+        wait = Wait(until=mailing.not_before, why="Its time has not come yet")
+    if limits.are_none:
+        return Outlook(wait=wait)
+    start = max(now, mailing.not_before, rest.until if rest else now)
+    end = foresee_end(left, limits, spent, start=start)
+    return Outlook(wait=wait, expected_end_at=max(end, last_queued or end))

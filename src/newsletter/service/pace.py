@@ -1,0 +1,87 @@
+"""How fast letters leave one after the other, and those that have to wait for their domain."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+from itertools import count
+from typing import Generic, TypeVar
+
+_CREDIT_SECONDS = 0.1  # so that a late wake-up does not lower the rate
+
+_Item = TypeVar("_Item")
+
+
+class Pace:
+    """At most so many letters a second, evenly spaced, with no catching up after a silence. 0: no limit."""
+
+    def __init__(self, per_second: float, *, timer: Callable[[], float] = time.monotonic) -> None:
+        self._interval = 1 / per_second if per_second else 0.0
+        self._timer = timer
+        self._next = 0.0
+
+    def wait_seconds(self) -> float:
+        """Return how long to wait before the next letter may leave."""
+        return max(0.0, self._next - self._timer()) if self._interval else 0.0
+
+    def count_one(self) -> None:
+        if self._interval:
+            self._next = max(self._next, self._timer() - _CREDIT_SECONDS) + self._interval
+
+    def hold(self, seconds: float) -> None:
+        """Let nothing leave for so long: until then another process has the relay."""
+        if self._interval and seconds > 0:
+            self._next = max(self._next, self._timer() + seconds)
+
+
+@dataclass(order=True, slots=True)
+class _Entry(Generic[_Item]):
+    at: float
+    turn: int
+    domain: str = field(compare=False)
+    item: _Item = field(compare=False)
+
+
+class WaitingRoom(Generic[_Item]):
+    """Letters that wait for their domain, while those to other domains leave.
+
+    Each has its time already; where they come late all the same, they still leave at their domain's pace.
+    """
+
+    def __init__(self, per_second: float, *, timer: Callable[[], float] = time.monotonic) -> None:
+        self._per_second = per_second
+        self._timer = timer
+        self._entries: list[_Entry[_Item]] = []
+        self._paces: dict[str, Pace] = {}
+        self._turns = count()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def add(self, item: _Item, *, domain: str, seconds: float) -> None:
+        """Let an item wait for so long."""
+        heappush(self._entries, _Entry(self._timer() + seconds, next(self._turns), domain, item))
+
+    def wait_seconds(self) -> float | None:
+        """Return how long the first item still waits; None if there is none."""
+        return max(0.0, self._entries[0].at - self._timer()) if self._entries else None
+
+    def take_due(self) -> _Item | None:
+        """Take the first item whose time has come, if there is one."""
+        while self._entries and self._entries[0].at <= self._timer():
+            entry = heappop(self._entries)
+            pace = self._paces.setdefault(entry.domain, Pace(self._per_second, timer=self._timer))
+            if not (late := pace.wait_seconds()):
+                pace.count_one()
+                return entry.item
+            self.add(entry.item, domain=entry.domain, seconds=late)
+        return None
+
+    def drop(self, is_dropped: Callable[[_Item], bool]) -> list[_Item]:
+        """Take away what is to be dropped, and return it."""
+        dropped = [entry.item for entry in self._entries if is_dropped(entry.item)]
+        self._entries = [entry for entry in self._entries if not is_dropped(entry.item)]
+        heapify(self._entries)
+        return dropped

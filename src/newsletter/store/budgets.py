@@ -1,0 +1,113 @@
+"""What was spent of the relay's limits, shared by all processes and known after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from newsletter.domain.budget import DAY, Spending
+from newsletter.store.database import Transaction
+from newsletter.store.tables import budgets, relay_rests, spendings
+
+#: The budget of the relay itself; those of recipient domains are named by the domain.
+RELAY = "relay"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How far the letters of the relay, or of one recipient domain, are planned."""
+
+    #: from when on the next one may leave
+    free_at: datetime
+    #: until when those will be under way that had to be left in their batches
+    queued_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayRest:
+    """The relay said that our quota is used up."""
+
+    until: datetime
+    why: str
+    #: how often since it last accepted a letter, and when first
+    refusals: int
+    refused_since: datetime
+
+
+def lock_relay(transaction: Transaction, *, now: datetime) -> Budget:
+    """Return the relay's budget, which nobody else changes until this transaction ends."""
+    fresh = _insertion(transaction).values(name=RELAY, free_at=now).on_conflict_do_nothing()
+    transaction.execute(fresh)
+    row = transaction.execute(select(budgets).filter_by(name=RELAY).with_for_update()).one()
+    return Budget(row.free_at, row.queued_until)
+
+
+def load_budgets(transaction: Transaction, names: Collection[str]) -> dict[str, Budget]:
+    """Return the budgets among these that are known; a domain that nothing went to yet is free."""
+    rows = transaction.execute(select(budgets).where(budgets.c.name.in_(names)))
+    return {row.name: Budget(row.free_at, row.queued_until) for row in rows}
+
+
+def save_budgets(transaction: Transaction, changed: dict[str, Budget]) -> None:
+    if not changed:
+        return
+    statement = _insertion(transaction)
+    changes = {"free_at": statement.excluded.free_at, "queued_until": statement.excluded.queued_until}
+    rows = [
+        {"name": name, "free_at": budget.free_at, "queued_until": budget.queued_until}
+        for name, budget in sorted(changed.items())
+    ]
+    transaction.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changes), rows)
+
+
+def find_last_queued(transaction: Transaction) -> datetime | None:
+    """Return when the last letter will be under way that its domain's limit has held up."""
+    queued = select(budgets.c.queued_until).where(budgets.c.queued_until.is_not(None))
+    until: datetime | None = transaction.scalar(queued.order_by(budgets.c.queued_until.desc()).limit(1))
+    return until
+
+
+def list_spendings(transaction: Transaction, *, now: datetime) -> list[Spending]:
+    """Return what was spent in the last day."""
+    query = select(spendings.c.at, spendings.c.letters).where(spendings.c.at > now - DAY).order_by(spendings.c.at)
+    return [Spending(at, letters) for at, letters in transaction.execute(query)]
+
+
+def add_spending(transaction: Transaction, letters: int, *, now: datetime) -> int:
+    """Record letters as spent before they leave; return the id by which ``settle_spending`` says how many did."""
+    transaction.execute(delete(spendings).where(spendings.c.at <= now - DAY))
+    row = insert(spendings).values(at=now, letters=letters).returning(spendings.c.id)
+    return int(transaction.execute(row).scalar_one())
+
+
+def settle_spending(transaction: Transaction, spending: int, letters: int, *, now: datetime) -> None:
+    """Record how many letters really left, the last of them now."""
+    transaction.execute(update(spendings).filter_by(id=spending).values(at=now, letters=letters))
+
+
+def find_rest(transaction: Transaction) -> RelayRest | None:
+    row = transaction.execute(select(relay_rests).filter_by(name=RELAY)).one_or_none()
+    if row is None:
+        return None
+    return RelayRest(until=row.until, why=row.why, refusals=row.refusals, refused_since=row.refused_since)
+
+
+def save_rest(transaction: Transaction, rest: RelayRest) -> None:
+    transaction.execute(delete(relay_rests))
+    values = {"until": rest.until, "why": rest.why, "refusals": rest.refusals, "refused_since": rest.refused_since}
+    transaction.execute(insert(relay_rests).values(name=RELAY, **values))
+
+
+def delete_rest(transaction: Transaction, *, now: datetime) -> None:
+    """Forget a rest that is over, because the relay has accepted a letter since."""
+    transaction.execute(delete(relay_rests).where(relay_rests.c.until <= now))
+
+
+def _insertion(transaction: Transaction) -> postgresql.Insert | sqlite.Insert:
+    if transaction.dialect.name == "postgresql":
+        return postgresql.insert(budgets)
+    return sqlite.insert(budgets)

@@ -1,0 +1,275 @@
+"""A relay that takes only so many letters: the mailing goes out all the same, by itself, when it was said to."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mailing_stand import a_plant, add_readers, counted, open_a_mailing, report_on
+from newsletter.domain.budget import HOUR, Limits
+from newsletter.domain.mailing import Mailing, MailingStatus
+from newsletter.engine.embedded import deliver_due, deliver_mailing
+from newsletter.engine.worker import Plant
+from newsletter.service.look_ahead import Outlook, look_ahead
+from newsletter.store import budgets
+from newsletter.store.database import Database
+from relay import Script, ScriptedRelay
+
+_START = datetime(2026, 3, 12, 9, tzinfo=UTC)
+
+
+class Clock:
+    """Tells a time that goes on like ours, but for jumps: whoever sleeps half a second by it wakes a while later."""
+
+    def __init__(self, *, jump: timedelta = timedelta(seconds=15)) -> None:
+        self._jump = jump
+        self._began = time.monotonic()
+        self._ahead = timedelta()
+        self.sleeps = 0
+
+    def __call__(self) -> datetime:
+        return _START + timedelta(seconds=time.monotonic() - self._began) + self._ahead
+
+    def sleep(self, _seconds: float) -> None:
+        self.sleeps += 1
+        self._ahead += self._jump
+
+    def go_on(self, by: timedelta) -> None:
+        self._ahead += by
+
+
+def readers(count: int, domain: str = "example.net") -> list[str]:
+    return [f"reader{number}@{domain}" for number in range(1, count + 1)]
+
+
+def ahead_of(database: Database, mailing: Mailing, limits: Limits, now: datetime) -> Outlook:
+    return look_ahead(report_on(database, mailing), database=database, limits=limits, now=now)
+
+
+def hang_up_after(letters: int, then: Script = lambda *_: None) -> Script:
+    """End each session by 421 after so many letters."""
+
+    def script(number: int, taken: int, verb: str, line: str) -> str | None:
+        if (verb, taken) == ("MAIL", letters):
+            return "421 4.7.0 enough for this session"
+        return then(number, taken, verb, line)
+
+    return script
+
+
+async def test_a_mailing_of_1200_at_500_an_hour_ends_by_itself_when_it_was_announced_to(database: Database) -> None:
+    clock, limits = Clock(), Limits(messages_per_hour=500)
+    add_readers(database, readers(1200))
+    mailing = open_a_mailing(database, now=clock())
+    announced = ahead_of(database, mailing, limits, clock()).expected_end_at
+    times: list[datetime] = []
+    told: list[str] = []
+
+    def note_time(_: int, __: int, verb: str, ___: str) -> None:
+        if verb == ".":
+            times.append(clock())
+
+    async with ScriptedRelay(hang_up_after(20, note_time)) as relay:
+        plant = a_plant(database, port=relay.port, clock=clock, connections=4, limits=limits)
+        await asyncio.to_thread(deliver_mailing, plant, mailing.id, tell=told.append, sleep=clock.sleep)
+    report = report_on(database, mailing)
+
+    assert counted(report) == {"accepted": 1200}
+    assert set(Counter(relay.accepted).values()) == {1}
+    assert report.mailing.status is MailingStatus.FINISHED
+    assert report.mailing.finished_at is not None
+    assert announced is not None
+    assert announced >= _START + timedelta(hours=2)
+    assert abs(report.mailing.finished_at - announced) < timedelta(minutes=2)
+    assert max(sum(1 for each in times if 0 <= (each - first) / HOUR < 1) for first in times) <= 500
+    assert [sentence.partition(";")[0] for sentence in told] == ["The limit of 500 letters an hour is reached"]
+
+
+async def deliver_at(plant: Plant, clock: Clock, moments: list[timedelta]) -> None:
+    """Deliver what may leave at each of these moments, each time as another process."""
+    for moment in moments:
+        clock.go_on(moment)
+        await asyncio.to_thread(deliver_due, plant)
+
+
+async def test_a_restart_does_not_spend_the_quota_twice(database: Database) -> None:
+    clock, limits = Clock(), Limits(messages_per_hour=30, messages_per_day=70)
+    add_readers(database, readers(100))
+    mailing = open_a_mailing(database, now=clock())
+    async with ScriptedRelay() as relay:
+        plant = a_plant(database, port=relay.port, clock=clock, limits=limits)
+        await deliver_at(plant, clock, [timedelta(), timedelta(), timedelta(minutes=30)])
+        first_hour = len(relay.accepted)
+        outlook = ahead_of(database, mailing, limits, clock())
+        await deliver_at(plant, clock, [timedelta(minutes=31), timedelta(hours=1, minutes=1), timedelta(hours=2)])
+        first_day = len(relay.accepted)
+        blocked = ahead_of(database, mailing, limits, clock())
+        await deliver_at(plant, clock, [timedelta(hours=20), timedelta(hours=1, minutes=1)])
+
+    assert first_hour == 30
+    assert outlook.wait is not None
+    assert outlook.wait.why == "The limit of 30 letters an hour is reached"
+    assert timedelta(minutes=59) < outlook.wait.until - _START < timedelta(minutes=61)
+    assert first_day == 69  # one in fifty is kept for notices
+    assert blocked.wait is not None
+    assert blocked.wait.why == "The limit of 70 letters a day is reached"
+    assert counted(report_on(database, mailing)) == {"accepted": 100}
+
+
+async def test_a_wait_for_the_quota_is_no_quarter_of_an_hour_without_an_acceptance(database: Database) -> None:
+    clock, limits = Clock(), Limits(messages_per_hour=10)
+    add_readers(database, readers(20))
+    mailing = open_a_mailing(database, now=clock())
+    async with ScriptedRelay(hang_up_after(5)) as relay:
+        plant = a_plant(database, port=relay.port, clock=clock, connections=1, limits=limits)
+        await asyncio.to_thread(deliver_mailing, plant, mailing.id, tell=lambda _: None, sleep=clock.sleep)
+
+    assert counted(report_on(database, mailing)) == {"accepted": 20}
+
+
+@pytest.mark.parametrize("verb", ["CONNECT", "MAIL", "RCPT", "."])
+@pytest.mark.parametrize(
+    "answer", ["450 4.7.1 sender rate limit exceeded", "554 5.2.0 the sender's submission quota was exceeded"]
+)
+async def test_a_relay_that_has_enough_for_now_marks_nobody_and_gets_the_rest_later(
+    sqlite_database: Database, verb: str, answer: str
+) -> None:
+    database, clock = sqlite_database, Clock()
+    add_readers(database, readers(20))
+    mailing = open_a_mailing(database, now=clock())
+    refused_until = clock() + timedelta(minutes=12)
+    taken: list[datetime] = []
+
+    def refuse(_: int, __: int, asked: str, ___: str) -> str | None:
+        if asked == "." and len(taken) < 5:
+            taken.append(clock())
+            return None
+        is_refused = len(taken) >= 5 and clock() < refused_until
+        if verb == "RCPT" and asked == "DATA" and is_refused:
+            return "503 5.5.1 no valid recipients"
+        return answer if asked == verb and is_refused else None
+
+    async with ScriptedRelay(hang_up_after(5, refuse)) as relay:
+        plant = a_plant(database, port=relay.port, clock=clock, connections=1)
+        await asyncio.to_thread(deliver_due, plant)
+        resting = report_on(database, mailing)
+        outlook = ahead_of(database, mailing, Limits(), clock())
+        await asyncio.to_thread(deliver_mailing, plant, mailing.id, tell=lambda _: None, sleep=clock.sleep)
+        await deliver_at(plant, clock, [timedelta(hours=1)])  # those that were deferred one by one
+    report = report_on(database, mailing)
+
+    assert resting.mailing.status is MailingStatus.RUNNING
+    assert resting.counts["rejected"] == 0  # type: ignore[index] # a StrEnum's value is its key
+    assert outlook.wait is not None
+    assert answer in outlook.wait.why
+    assert timedelta(minutes=4) < outlook.wait.until - _START < timedelta(minutes=6)
+    assert counted(report) == {"accepted": 20}
+    assert set(Counter(relay.accepted).values()) == {1}
+    with database.snapshot() as snapshot:
+        assert budgets.find_rest(snapshot) is None
+
+
+async def test_one_letter_refused_in_such_words_holds_up_nobody_else(sqlite_database: Database) -> None:
+    database, clock = sqlite_database, Clock()
+    add_readers(database, readers(20))
+    mailing = open_a_mailing(database, now=clock())
+
+    def refuse_one(_: int, __: int, verb: str, line: str) -> str | None:
+        return "450 4.7.1 too many messages, slow down" if verb == "RCPT" and "reader7@" in line else None
+
+    async with ScriptedRelay(refuse_one) as relay:
+        plant = a_plant(database, port=relay.port, clock=clock, connections=1)
+        await asyncio.to_thread(deliver_due, plant)
+
+    assert counted(report_on(database, mailing)) == {"accepted": 19, "deferred": 1}
+
+
+async def test_a_relay_that_has_had_enough_for_more_than_a_day_pauses_the_mailing(sqlite_database: Database) -> None:
+    database, clock = sqlite_database, Clock(jump=timedelta(minutes=5))
+    add_readers(database, readers(5))
+    mailing = open_a_mailing(database, now=clock())
+
+    def refuse(_: int, __: int, verb: str, ___: str) -> str | None:
+        return "550 5.4.5 Daily user sending limit exceeded" if verb == "MAIL" else None
+
+    async with ScriptedRelay(refuse) as relay:
+        plant = a_plant(database, port=relay.port, clock=clock, connections=2)
+        await asyncio.to_thread(deliver_mailing, plant, mailing.id, tell=lambda _: None, sleep=clock.sleep)
+    report = report_on(database, mailing)
+
+    assert report.mailing.status is MailingStatus.PAUSED
+    assert "Daily user sending limit exceeded" in (report.mailing.pause_reason or "")
+    assert counted(report) == {"queued": 5}
+    assert timedelta(hours=26) < clock() - _START < timedelta(hours=29)
+
+
+async def test_a_domain_keeps_its_rate_while_the_others_run_at_full_speed(database: Database) -> None:
+    slow, fast = readers(60, "slow.example"), [f"reader@host{number}.example" for number in range(1140)]
+    mixed = [address for number in range(60) for address in (slow[number], *fast[19 * number : 19 * number + 19])]
+    add_readers(database, mixed)
+    mailing = open_a_mailing(database)
+    times: dict[str, list[float]] = {"slow": [], "fast": []}
+
+    def note_time(_: int, __: int, verb: str, line: str) -> None:
+        if verb == "RCPT":
+            times["slow" if "slow.example" in line else "fast"].append(time.monotonic())
+
+    async with ScriptedRelay(note_time) as relay:
+        plant = a_plant(database, port=relay.port, connections=4, limits=Limits(per_domain_per_second=20))
+        await asyncio.to_thread(deliver_mailing, plant, mailing.id, tell=lambda _: None)
+
+    assert counted(report_on(database, mailing)) == {"accepted": 1200}
+    # Sixty letters at 20 a second take three seconds; the others do not wait for them.
+    assert times["slow"][-1] - times["slow"][0] > 2.5
+    behind = sum(1 for each in times["slow"] if each > times["fast"][-1])
+    assert behind > 10
+    assert max(bursts(times["slow"], seconds=1)) <= 20 + 4
+
+
+def bursts(times: list[float], *, seconds: float) -> list[int]:
+    return [sum(1 for each in times if 0 <= each - first < seconds) for first in times]
+
+
+async def test_letters_of_a_slow_domain_come_back_when_it_is_their_turn(database: Database) -> None:
+    clock, limits = Clock(jump=timedelta(seconds=5)), Limits(per_domain_per_second=1)
+    add_readers(database, readers(40, "slow.example"))
+    mailing = open_a_mailing(database, now=clock())
+    async with ScriptedRelay() as relay:
+        plant = a_plant(database, port=relay.port, clock=clock, connections=1, limits=limits)
+        with database.transaction() as transaction:
+            # All but the first seconds of the domain are planned already, in another process.
+            planned = {"slow.example": budgets.Budget(clock() + timedelta(seconds=40))}
+            budgets.save_budgets(transaction, planned)
+        await asyncio.to_thread(deliver_due, plant)
+        before = counted(report_on(database, mailing))
+        outlook = ahead_of(database, mailing, limits, clock())
+
+    assert before == {"queued": 40}
+    assert outlook.expected_end_at is not None
+    assert timedelta(seconds=75) < outlook.expected_end_at - _START < timedelta(seconds=85)
+
+
+@pytest.mark.parametrize("limits", [Limits(messages_per_second=100), Limits(messages_per_hour=100_000)])
+async def test_limits_that_are_never_reached_cost_nobody_his_letter(database: Database, limits: Limits) -> None:
+    add_readers(database, readers(60))
+    mailing = open_a_mailing(database)
+    async with ScriptedRelay() as relay:
+        plant = a_plant(database, port=relay.port, limits=limits)
+        await asyncio.to_thread(deliver_due, plant)
+
+    assert counted(report_on(database, mailing)) == {"accepted": 60}
+
+
+def test_an_unlimited_mailing_promises_nothing(sqlite_database: Database) -> None:
+    add_readers(sqlite_database, readers(3))
+    mailing = open_a_mailing(sqlite_database, now=_START + timedelta(hours=1))
+
+    scheduled = ahead_of(sqlite_database, mailing, Limits(), _START)
+
+    assert scheduled.expected_end_at is None
+    assert scheduled.wait is not None
+    assert scheduled.wait.until == _START + timedelta(hours=1)

@@ -1,0 +1,116 @@
+"""What the relay allows, and when the rest can leave."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.domain.budget import DAY, HOUR, Limits, Spending, count_room, find_quota_wait, foresee_end
+
+NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
+A_LITTLE = timedelta(seconds=1)
+
+
+def spent(*minutes_and_letters: tuple[float, int]) -> list[Spending]:
+    return [Spending(NOW - timedelta(minutes=minutes), letters) for minutes, letters in minutes_and_letters]
+
+
+def test_without_quotas_there_is_room_for_everything() -> None:
+    limits = Limits(messages_per_second=2)
+
+    assert count_room(limits, spent((1, 1000)), now=NOW) is None
+    assert find_quota_wait(limits, spent((1, 1000)), now=NOW) is None
+    assert not limits.are_none
+    assert Limits().are_none
+
+
+def test_what_was_spent_is_free_again_after_its_hour() -> None:
+    limits = Limits(messages_per_hour=40)
+
+    assert count_room(limits, spent((59, 30), (10, 4)), now=NOW) == 6
+    assert count_room(limits, spent((60, 30), (10, 4)), now=NOW) == 36
+
+
+def test_the_narrower_quota_decides() -> None:
+    limits = Limits(messages_per_hour=40, messages_per_day=45)
+
+    assert count_room(limits, spent((90, 30)), now=NOW) == 15
+
+
+def test_a_share_is_kept_for_notices() -> None:
+    limits = Limits(messages_per_hour=500)
+
+    assert count_room(limits, spent((10, 480)), now=NOW) == 10
+    assert count_room(limits, spent((10, 490)), now=NOW) == 0
+    assert count_room(limits, spent((10, 490)), now=NOW, for_notices=True) == 10
+    assert find_quota_wait(limits, spent((10, 490)), now=NOW, for_notices=True) is None
+
+
+def test_a_wait_lasts_until_the_first_letter_may_leave() -> None:
+    wait = find_quota_wait(Limits(messages_per_hour=40), spent((50, 10), (20, 30)), now=NOW)
+
+    assert wait is not None
+    assert wait.until == NOW + timedelta(minutes=10)
+    assert wait.why == "The limit of 40 letters an hour is reached"
+
+
+def test_a_limit_that_was_lowered_meanwhile_is_waited_for_too() -> None:
+    wait = find_quota_wait(Limits(messages_per_hour=40), spent((50, 10), (20, 60), (10, 10)), now=NOW)
+
+    assert wait is not None
+    assert wait.until == NOW + timedelta(minutes=40)
+
+
+@pytest.mark.parametrize(
+    ("letters", "limits", "past", "after"),
+    [
+        (0, Limits(messages_per_hour=500), [], timedelta()),
+        (490, Limits(messages_per_hour=500), [], timedelta()),
+        (1200, Limits(messages_per_hour=500), [], 2 * HOUR),
+        (1200, Limits(messages_per_hour=500), spent((30, 490)), 2.5 * HOUR),
+        (600, Limits(messages_per_second=2), [], timedelta(minutes=5)),
+        (100, Limits(messages_per_hour=49, messages_per_day=60), [], DAY),
+        (1_000_000, Limits(messages_per_day=10_000), [], 102 * DAY),
+        (1_000_000, Limits(messages_per_hour=1_000), [], 1020 * HOUR),
+    ],
+)
+def test_the_end_is_foreseen(letters: int, limits: Limits, past: list[Spending], after: timedelta) -> None:
+    assert foresee_end(letters, limits, past, start=NOW) == NOW + after
+
+
+def test_a_rate_and_a_quota_together_take_their_turns() -> None:
+    end = foresee_end(980, Limits(messages_per_second=1, messages_per_hour=500), [], start=NOW)
+
+    # 490 letters take 490 s; the first of the second hour may leave an hour after the first ones had left.
+    assert timedelta(minutes=68) - A_LITTLE < end - NOW < timedelta(minutes=69)
+
+
+@given(
+    letters=st.integers(1, 400),
+    hourly=st.integers(1, 60),
+    daily=st.integers(0, 300),
+    past=st.lists(st.tuples(st.floats(0, 1500), st.integers(1, 40)), max_size=6),
+)
+def test_the_foreseen_end_is_the_one_that_obedience_leads_to(
+    letters: int, hourly: int, daily: int, past: list[tuple[float, int]]
+) -> None:
+    limits, ledger, now = Limits(messages_per_hour=hourly, messages_per_day=daily), spent(*past), NOW
+    left = letters
+    while left:
+        room = count_room(limits, ledger, now=now) or 0
+        taken = min(room, left)
+        left -= taken
+        if taken:
+            ledger.append(Spending(now, taken))
+        if left:
+            wait = find_quota_wait(limits, ledger, now=now)
+            assert wait is not None
+            assert wait.until > now
+            now = wait.until
+
+    foreseen = foresee_end(letters, limits, spent(*past), start=NOW)
+    # Whole hours are not played through one by one, so that what was spent before may count an hour too long.
+    assert abs(foreseen - now) <= (DAY if daily else HOUR)

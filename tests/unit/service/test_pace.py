@@ -1,0 +1,103 @@
+"""How fast letters leave, by a clock that the test moves."""
+
+from __future__ import annotations
+
+from newsletter.service.pace import Pace, WaitingRoom
+
+
+class Timer:
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def go_on(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+def count_at_once(pace: Pace) -> int:
+    """Count how many letters leave without any time passing."""
+    count = 0
+    while not pace.wait_seconds():
+        pace.count_one()
+        count += 1
+        assert count < 1000
+    return count
+
+
+def test_letters_are_evenly_spaced() -> None:
+    timer = Timer()
+    pace = Pace(50, timer=timer)
+    count_at_once(pace)
+    sent = 0
+    for _ in range(1000):
+        timer.go_on(0.01)
+        sent += count_at_once(pace)
+
+    assert abs(sent - 500) <= 1
+
+
+def test_after_a_silence_nothing_is_caught_up_on() -> None:
+    timer = Timer()
+    pace = Pace(200, timer=timer)
+    count_at_once(pace)
+    timer.go_on(60)
+
+    # A tenth of a second of credit, and the letter that is due now.
+    assert count_at_once(pace) <= 200 * 0.1 + 1
+
+
+def test_without_a_rate_nothing_waits() -> None:
+    pace = Pace(0)
+    pace.count_one()
+    pace.hold(60)
+
+    assert pace.wait_seconds() == 0
+
+
+def test_a_pace_may_be_held_for_another_process() -> None:
+    timer = Timer()
+    pace = Pace(10, timer=timer)
+    pace.hold(3)
+
+    assert pace.wait_seconds() == 3
+    pace.hold(-1)
+    assert pace.wait_seconds() == 3
+
+
+def test_who_waits_for_his_domain_is_taken_when_his_time_has_come() -> None:
+    timer = Timer()
+    room: WaitingRoom[str] = WaitingRoom(1, timer=timer)
+    room.add("later", domain="slow.example", seconds=2)
+    room.add("soon", domain="slow.example", seconds=1)
+
+    assert room.take_due() is None
+    assert room.wait_seconds() == 1
+    timer.go_on(1)
+    assert room.take_due() == "soon"
+    timer.go_on(1)
+    assert room.take_due() == "later"
+    assert (room.take_due(), room.wait_seconds(), len(room)) == (None, None, 0)
+
+
+def test_who_comes_late_still_leaves_at_the_pace_of_his_domain() -> None:
+    timer = Timer()
+    room: WaitingRoom[int] = WaitingRoom(1, timer=timer)
+    for number in range(10):
+        room.add(number, domain="slow.example", seconds=number)
+    room.add(99, domain="other.example", seconds=5)
+    timer.go_on(60)
+
+    assert [room.take_due(), room.take_due(), room.take_due()] == [0, 99, None]
+    timer.go_on(1)
+    assert [room.take_due(), room.take_due()] == [1, None]
+
+
+def test_what_is_dropped_waits_no_more() -> None:
+    room: WaitingRoom[int] = WaitingRoom(1, timer=Timer())
+    for number in range(4):
+        room.add(number, domain="slow.example", seconds=number)
+
+    assert sorted(room.drop(lambda number: number % 2 == 0)) == [0, 2]
+    assert len(room) == 2
