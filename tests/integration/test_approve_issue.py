@@ -15,6 +15,7 @@ from newsletter.domain.issue import Issue, IssueStatus, RenderedIssue
 from newsletter.errors import InputError, NotFoundError, RefusedError
 from newsletter.service.approve_issue import approve_issue, check_standing
 from newsletter.service.arrange_issue import edit_issue
+from newsletter.service.open_mailing import open_mailing
 from newsletter.service.show_issue import load_text
 from newsletter.store import approvals, articles, issues
 from newsletter.store.database import Database
@@ -193,3 +194,21 @@ def test_before_its_mailing_an_issue_is_not_published(desk: Desk, number: int) -
 def test_an_unknown_approval_is_not_found(desk: Desk) -> None:
     with desk.database.snapshot() as snapshot, pytest.raises(NotFoundError, match="no approval 7"):
         approvals.load_rendered(snapshot, 7)
+
+
+def test_no_mailing_opens_whose_letters_are_not_sound(desk: Desk, number: int) -> None:
+    desk.approve(number)
+    sender = replace(SENDER, list_id="review@example.org")
+
+    with pytest.raises(RefusedError, match=f"Issue {number} cannot be sent: List-Id is"):
+        open_mailing(
+            number,
+            database=desk.database,
+            masthead=desk.masthead,
+            sender=sender,
+            relay_host="127.0.0.1",
+            not_before=None,
+            recall=dt.timedelta(0),
+            now=desk.now,
+        )
+    assert desk.show(number).draft.status is IssueStatus.APPROVED

@@ -20,6 +20,9 @@ from functools import cache
 
 from newsletter.domain.mailing import DeliveryId
 
+#: Public id of nobody: who follows the links of a sample letter sees the real pages, and changes nobody.
+SAMPLE_READER = bytes(8)
+
 _LINK_MAC_BYTES = 16
 _ENVELOPE_MAC_BYTES = 10
 _PUBLIC_ID_BYTES = 8

@@ -21,7 +21,8 @@ from newsletter.domain.topic import Topic
 from newsletter.mail.dkim import DkimSigner
 from newsletter.mail.header import check_fields, check_text, encode_mailbox, encode_text
 
-_FIELDS = (
+#: of an issue's letter, in order; where letters are signed here, DKIM-Signature stands in front
+FIELDS = (
     "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "MIME-Version", "List-Id", "List-Unsubscribe",
     "List-Unsubscribe-Post", "List-Post", "List-Archive", "List-Help", "Precedence", "Feedback-ID",
     "X-Auto-Response-Suppress", "X-Newsletter-Delivery", "Content-Type",
@@ -137,7 +138,7 @@ def _compile(rendered: RenderedIssue, variant: RenderedVariant, *, sender: Sende
         *_part("text/html", variant.html, boundary),
         b"\r\n--" + boundary + b"--\r\n",
     ]
-    check_fields(_sample(header), _FIELDS)
+    check_fields(_sample(header), FIELDS)
     return LetterForm(tuple(_merge(pieces)))
 
 

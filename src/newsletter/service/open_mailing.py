@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from newsletter.domain.host import is_loopback
-from newsletter.domain.issue import IssueStatus, Masthead
+from newsletter.domain.issue import IssueStatus, Masthead, RenderedIssue
 from newsletter.domain.letter import Sender
 from newsletter.domain.mailing import Mailing, MailingKind
 from newsletter.errors import RefusedError
-from newsletter.mail.message import compile_letters
+from newsletter.mail.inspection import inspect_letter, make_samples
 from newsletter.service.approve_issue import check_standing
 from newsletter.store import approvals, issues, mailings
 from newsletter.store.audit import record_act
@@ -43,7 +43,7 @@ def open_mailing(
             )
         approval = check_standing(draft, transaction=transaction, masthead=masthead)
         rendered = approvals.load_rendered(transaction, approval.id)
-        compile_letters(rendered, sender=sender)  # the serialised headers are checked before anything opens
+        _require_sound(rendered, sender)
         mailing = mailings.add_mailing(
             transaction,
             kind=MailingKind.ISSUE,
@@ -57,6 +57,13 @@ def open_mailing(
         detail = {"issue": number, "intended": mailing.intended, "digest": rendered.digest}
         record_act(transaction, "mailing opened", subject=f"mailing {mailing.id}", detail=detail, now=now)
     return mailing
+
+
+def _require_sound(rendered: RenderedIssue, sender: Sender) -> None:
+    """Raise RefusedError if a letter, serialised, is not what it has to be; whatever was overridden, nothing opens."""
+    for letter in make_samples(rendered, sender=sender):
+        for fault in inspect_letter(letter.message):
+            raise RefusedError(f"Issue {rendered.number} cannot be sent: {fault}")
 
 
 def refuse_leak(base_url: str, relay_host: str | None) -> None:
