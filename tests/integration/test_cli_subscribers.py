@@ -44,6 +44,22 @@ def terminal(tmp_path: Path) -> Terminal:
     return Terminal(tmp_path)
 
 
+def test_a_foreign_list_is_tried_before_it_is_taken(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(f"Adresse,Woher\n{READER},Messe\noffice@example.org,Messe\n", encoding="utf-8")
+    columns = ("--column", "Adresse=email", "--column", "Woher=consent_source")
+
+    trial = terminal.run("subscribers", "import", str(file), *columns, "--dry-run")
+    taken = terminal.read("subscribers", "import", str(file), *columns)
+
+    assert "Nothing was stored" in trial.stderr
+    assert trial.stdout.startswith("2 added")
+    assert "lines 3" in trial.stderr
+    assert (taken["added"], taken["duplicate"], taken["role_lines"]) == (2, 0, [3])
+    with pytest.raises(InputError, match="'Adresse'"):
+        terminal.run("subscribers", "import", str(file), "--column", "Adresse")
+
+
 def test_a_list_goes_in_and_comes_out_again(terminal: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text(f"email,shoe size\n{READER},39\nnobody,40\n", encoding="utf-8")

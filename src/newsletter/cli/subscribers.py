@@ -30,12 +30,21 @@ def import_(
     consent_source: Annotated[
         str, typer.Option("--consent-source", help="Where everybody in it gave consent, for lines that do not say.")
     ] = "",
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="THEIRS=OURS", help="What a column of the file is; as often as needed."),
+    ] = None,
+    is_trial: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would become of each line, and store nothing.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Import subscribers: email,name,consent_source,consent_at,topics,language,status, in any order.
 
     Lines with a consent become active subscribers, or what their status column says. Nobody who is stored, has left or
-    is suppressed is changed. Refused lines are listed by number and reason in FILE.rejected.csv.
+    is suppressed is changed. The lists that listmonk, Mailchimp and Ghost export are read as they are: who has left
+    there has left here, and to whom letters bounced is suppressed. Refused lines are listed by number and reason in
+    FILE.rejected.csv.
     """
     from newsletter.app import open_app
     from newsletter.service.import_subscribers import import_subscribers
@@ -47,19 +56,36 @@ def import_(
             address_key=app.address_key,
             now=app.now(),
             consent_source=consent_source,
+            mapping=_read_columns(columns or []),
+            is_trial=is_trial,
             progress=progress,
         )
+    if report.system:
+        warn(f"This is a list of {report.system}.")
+    if is_trial:
+        warn("Nothing was stored; an import would find:")
     if report.unknown_columns:
         warn(f"Columns that mean nothing here were ignored: {', '.join(report.unknown_columns)}.")
     counts = {fate.value: count for fate, count in report.counts.items()}
     if as_json:
         rejected_file = str(report.rejected_file) if report.rejected_file else None
-        print_json({**counts, "unknown_columns": report.unknown_columns, "rejected_file": rejected_file})
+        print_json(
+            {
+                **counts,
+                "system": report.system or None,
+                "role_lines": report.role_lines,
+                "unknown_columns": report.unknown_columns,
+                "rejected_file": rejected_file,
+            }
+        )
     else:
         say(
             "{added} added, {duplicate} there already, {unsubscribed} have left before, {suppressed} suppressed, "
             "{refused} refused.".format(**counts)
         )
+    if report.role_lines:
+        lines = ", ".join(map(str, report.role_lines))
+        warn(f"Addresses that an office shares, such as info@, were taken; look at them: lines {lines}.")
     if report.rejected_file:
         warn(f"The refused lines and the reasons are in {report.rejected_file}.")
     if not report.is_useful:
@@ -209,6 +235,18 @@ def list_(
             for entry in listed
         ],
     )
+
+
+def _read_columns(pairs: list[str]) -> dict[str, str]:
+    from newsletter.errors import InputError
+
+    mapping = {}
+    for pair in pairs:
+        theirs, sign, ours = pair.rpartition("=")
+        if not sign or not theirs.strip():
+            raise InputError(f"{pair!r}: say what a column is as in --column 'Full name=name'.")
+        mapping[theirs] = ours.strip().lower()
+    return mapping
 
 
 @contextmanager

@@ -5,19 +5,18 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.topic import Topic
 from newsletter.errors import InputError, UnreadableSourceError
-
-#: The columns, in the order in which they are written; only the first has to be there when a file is read.
-COLUMNS = ("email", "name", "consent_source", "consent_at", "topics", "language", "status")
+from newsletter.ingest.list_layout import BOUNCED, COLUMNS, Plan, plan_reading
 
 #: What a spreadsheet would take for a formula at the start of a cell.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -28,9 +27,8 @@ _LONGEST_NAME = 200
 _BLOCK_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriberRow:
-    """One line that can be read."""
+class SubscriberRow(NamedTuple):
+    """One line that can be read. A tuple, for there are millions of them and making one is most of reading it."""
 
     #: from 1, the header's; a row of several lines is named by its first
     line: int
@@ -43,6 +41,8 @@ class SubscriberRow:
     language: str
     #: None where the file says nothing
     status: SubscriberStatus | None
+    #: letters of another system came back from there
+    is_bounced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +59,19 @@ class RefusedRow:
 class SubscriberFile:
     """A file whose header and encoding have been read and found good."""
 
+    #: whose list it is; "" for our own
+    system: str
     unknown_columns: tuple[str, ...]
     #: read once, as it is asked for
     rows: Iterator[SubscriberRow | RefusedRow]
 
 
-def read_subscribers(path: Path) -> SubscriberFile:
+def read_subscribers(path: Path, *, mapping: Mapping[str, str] | None = None) -> SubscriberFile:
     """Open a file with a header line; columns in any order, parted by commas, semicolons or tabs.
 
-    Raises UnreadableSourceError for a file that is no such thing, before any row is given.
+    The lists that listmonk, Mailchimp and Ghost export are known by their columns; ``mapping`` says of single columns
+    of the file which of COLUMNS they are. Raises UnreadableSourceError for a file that is no such thing, before any
+    row is given.
     """
     try:
         _check_encoding(path)
@@ -77,14 +81,16 @@ def read_subscribers(path: Path) -> SubscriberFile:
         raise UnreadableSourceError(str(path), None, f"a file that can be read ({error.strerror})") from error
     delimiter = max(",;\t", key=first_line.count)
     header = [cell.strip().lower() for cell in next(csv.reader([first_line], delimiter=delimiter), [])]
-    if "email" not in header:
+    plan = plan_reading(header, mapping or {})
+    if not plan.places[0]:
         raise UnreadableSourceError(str(path), 1, f"a header line with the column email, as in {','.join(COLUMNS)}")
     doubled = next((name for name in COLUMNS if header.count(name) > 1), None)
     if doubled:
         raise UnreadableSourceError(str(path), 1, f"one column {doubled}, not several")
     return SubscriberFile(
-        unknown_columns=tuple(name for name in header if name and name not in COLUMNS),
-        rows=_read_rows(path, header, delimiter),
+        system=plan.layout.system,
+        unknown_columns=plan.unknown_columns,
+        rows=_read_rows(path, header, plan, delimiter),
     )
 
 
@@ -112,7 +118,9 @@ def _check_encoding(path: Path) -> None:
             line += block.count(b"\n")
 
 
-def _read_rows(path: Path, header: Sequence[str], delimiter: str) -> Iterator[SubscriberRow | RefusedRow]:
+def _read_rows(path: Path, header: Sequence[str], plan: Plan, delimiter: str) -> Iterator[SubscriberRow | RefusedRow]:
+    width = len(header)
+    kept = {place for places in plan.places for place in places}
     with path.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.reader(stream, delimiter=delimiter)
         next(reader)
@@ -125,47 +133,50 @@ def _read_rows(path: Path, header: Sequence[str], delimiter: str) -> Iterator[Su
             except csv.Error as error:
                 yield RefusedRow(line=line, reason=f"not CSV: {error}; is a quotation mark missing?", email="")
                 continue
-            if any(row):
-                cells = dict(zip(header, row, strict=False))
-                try:
-                    _check_shape(row, header, lines=range(line, reader.line_num + 1))
-                    yield _read_row(line, cells)
-                except InputError as error:
-                    yield RefusedRow(line=line, reason=str(error), email=cells.get("email", "").strip())
+            if not any(row):
+                continue
+            cells = plan.pick(row)
+            try:
+                if len(row) > width or reader.line_num > line:
+                    _check_shape(row, width, kept, lines=range(line, reader.line_num + 1))
+                yield _read_row(line, cells)
+            except InputError as error:
+                yield RefusedRow(line=line, reason=str(error), email=cells[0])
 
 
-def _check_shape(row: Sequence[str], header: Sequence[str], *, lines: range) -> None:
-    if len(row) > len(header) and any(row[len(header) :]):
-        raise InputError(f"It has {len(row)} cells where the header has {len(header)}.")
-    if len(lines) > 1 and any("\n" in cell for name, cell in zip(header, row, strict=False) if name in COLUMNS):
+def _check_shape(row: Sequence[str], width: int, kept: Collection[int], *, lines: range) -> None:
+    if len(row) > width and any(row[width:]):
+        raise InputError(f"It has {len(row)} cells where the header has {width}.")
+    if len(lines) > 1 and any("\n" in cell for place, cell in enumerate(row) if place in kept):
         raise InputError(f"Lines {lines[0]} to {lines[-1]} read as one: a quotation mark is not closed.")
 
 
-def _read_row(line: int, cells: Mapping[str, str]) -> SubscriberRow:
+def _read_row(line: int, cells: Sequence[str]) -> SubscriberRow:
     email, name, consent_source, consent_at, topics, language, status = [
-        _read_cell(cells[column]) if column in cells else "" for column in COLUMNS
+        cell if cell[:1] != "'" else _unprotect(cell) for cell in cells
     ]
     if not email:
         raise InputError("There is no address.")
-    if _CONTROL.search(name) or _CONTROL.search(consent_source):
+    if not (name + consent_source).isprintable() and _CONTROL.search(name + consent_source):
         raise InputError("There is a control character in it.")
     if len(name) > _LONGEST_NAME:
         raise InputError(f"The name is longer than {_LONGEST_NAME} characters.")
     return SubscriberRow(
-        line=line,
-        address=EmailAddress.parse(email),
-        name=name,
-        consent_source=consent_source,
-        consent_at=_read_moment(consent_at) if consent_at else None,
-        topics=_read_topics(topics),
-        language=_read_language(language) if language else "",
-        status=_read_status(status) if status else None,
+        line,
+        EmailAddress.parse(email),
+        name,
+        consent_source,
+        _read_moment(consent_at) if consent_at else None,
+        _read_topics(topics),
+        _read_language(language) if language else "",
+        _read_status(status) if status else None,
+        status == BOUNCED,
     )
 
 
-def _read_cell(cell: str) -> str:
-    text = cell.strip()
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text
+def _unprotect(cell: str) -> str:
+    """Take the protection against formulas off again; an apostrophe of a name stays."""
+    return cell[1:] if cell[1:].startswith(_FORMULA_STARTS) else cell
 
 
 @lru_cache
@@ -193,6 +204,8 @@ def _read_language(text: str) -> str:
 
 @lru_cache
 def _read_status(text: str) -> SubscriberStatus:
+    if text == BOUNCED:
+        return SubscriberStatus.ACTIVE  # the reader's will; the suppression stands beside it
     try:
         return SubscriberStatus(text.lower())
     except ValueError as error:

@@ -6,7 +6,8 @@ import csv
 from typing import TextIO
 
 from newsletter.domain.subscriber import Consent, Subscriber
-from newsletter.ingest.csv_subscribers import COLUMNS, protect_cell
+from newsletter.ingest.csv_subscribers import protect_cell
+from newsletter.ingest.list_layout import COLUMNS
 from newsletter.store.database import Database
 from newsletter.store.subscribers import stream_with_consent
 

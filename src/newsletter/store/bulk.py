@@ -1,14 +1,17 @@
-"""Inserting rows by the million."""
+"""Inserting rows by the million, and looking for thousands of keys at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import LargeBinary, Table
+from sqlalchemy import Column, LargeBinary, Select, Table, any_, bindparam, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.store.database import Transaction
+
+_MOST_PARAMETERS = 30_000  # of one statement; SQLite takes 32,766
 
 
 def insert_new_rows(transaction: Transaction, table: Table, columns: Mapping[str, Sequence[Hashable]]) -> None:
@@ -35,3 +38,21 @@ def insert_new_rows(transaction: Transaction, table: Table, columns: Mapping[str
     if not compiled.positional:
         rows = [dict(zip(columns, row, strict=True)) for row in rows]
     transaction.exec_driver_sql(str(compiled), rows)
+
+
+def select_having(
+    transaction: Transaction, query: Select[*tuple[Any, ...]], column: Column[Any], values: Collection[bytes]
+) -> Iterator[Sequence[Any]]:
+    """Give the rows of ``query`` whose ``column`` has one of ``values``; the query has no parameters of its own.
+
+    ``IN`` makes a parameter object of each value, which costs more than finding its row.
+    """
+    if transaction.dialect.name == "postgresql":
+        wanted = bindparam("wanted", list(values), type_=postgresql.ARRAY(LargeBinary))
+        yield from transaction.execute(query.where(column == any_(wanted)))
+        return
+    remaining = iter(values)
+    while some := tuple(islice(remaining, _MOST_PARAMETERS)):
+        marks = ", ".join("?" * len(some))
+        compiled = query.where(text(f"{column.table.name}.{column.name} IN ({marks})"))
+        yield from transaction.exec_driver_sql(str(compiled.compile(dialect=transaction.dialect)), some)

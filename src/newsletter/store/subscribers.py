@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, delete, func, select, update
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.subscriber import Consent, ConsentEvent, NewSubscriber, Subscriber, SubscriberStatus
 from newsletter.domain.topic import Topic
-from newsletter.store.bulk import insert_new_rows
+from newsletter.store.bulk import insert_new_rows, select_having
 from newsletter.store.database import Transaction
 from newsletter.store.tables import consent_log, subscribers
 
@@ -40,8 +40,8 @@ def find_by_public_id(transaction: Transaction, public_id: bytes) -> Subscriber 
 
 def find_statuses(transaction: Transaction, address_hashes: Collection[bytes]) -> dict[bytes, SubscriberStatus]:
     """Return the status of each of these people who is stored, some thousands at most."""
-    columns = select(subscribers.c.address_hash, subscribers.c.status)
-    rows = transaction.execute(columns.where(subscribers.c.address_hash.in_(address_hashes)))
+    query = select(subscribers.c.address_hash, subscribers.c.status)
+    rows = select_having(transaction, query, subscribers.c.address_hash, address_hashes)
     return {address_hash: SubscriberStatus(status) for address_hash, status in rows}
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.suppression import ENDED_BY_CONFIRMING, Suppression, SuppressionReason
+from newsletter.store.bulk import select_having
 from newsletter.store.database import Transaction
 from newsletter.store.tables import subscribers, suppressions
 
@@ -73,8 +74,9 @@ def is_suppressed(transaction: Transaction, address_hash: bytes) -> bool:
 
 def find_suppressed(transaction: Transaction, address_hashes: Collection[bytes]) -> frozenset[bytes]:
     """Return those of some thousands of addresses that are suppressed."""
-    query = select(suppressions.c.address_hash).where(suppressions.c.address_hash.in_(address_hashes), _STANDING)
-    return frozenset(transaction.scalars(query))
+    query = select(suppressions.c.address_hash).where(_STANDING)
+    rows = select_having(transaction, query, suppressions.c.address_hash, address_hashes)
+    return frozenset(address_hash for (address_hash,) in rows)
 
 
 def list_suppressions_of(transaction: Transaction, address_hash: bytes) -> tuple[Suppression, ...]:

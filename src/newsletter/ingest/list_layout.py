@@ -1,0 +1,141 @@
+"""What the columns of a list mean: our own, another system's, or what somebody says they mean.
+
+A layout is found by its header alone. Each cell of ours is made of the first of its columns that is filled, or of all
+of them where they are parts of one thing, such as first and last names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from newsletter.errors import InputError
+
+#: Our columns, in the order in which they are written; only the first has to be there when a file is read.
+COLUMNS = ("email", "name", "consent_source", "consent_at", "topics", "language", "status")
+
+#: A status that only other systems' lists have: their letters came back, so ours are not sent either.
+BOUNCED = "bounced"
+
+_AS_IT_IS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How a list of one system is read."""
+
+    system: str
+    #: columns by which it is known, in lower case; all of them are there
+    known_by: frozenset[str]
+    #: where each of our cells comes from
+    columns: Mapping[str, tuple[str, ...]]
+    #: its words for a status
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    #: columns that, once filled, say what became of a person
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def read_columns(self) -> frozenset[str]:
+        return frozenset(name for names in self.columns.values() for name in names) | frozenset(self.marks)
+
+
+OURS = Layout(system="", known_by=frozenset({"email"}), columns={name: (name,) for name in COLUMNS})
+
+#: The first one that fits; ours fits whenever there is a column email.
+LAYOUTS = (
+    Layout(
+        system="Mailchimp",
+        known_by=frozenset({"email address", "euid"}),
+        columns={
+            "email": ("email address",),
+            "name": ("first name", "last name"),
+            "consent_at": ("confirm_time", "optin_time"),
+        },
+        marks={"unsub_time": "unsubscribed", "clean_time": BOUNCED},
+    ),
+    Layout(
+        system="Ghost",
+        known_by=frozenset({"email", "subscribed_to_emails"}),
+        columns={
+            "email": ("email",),
+            "name": ("name",),
+            "consent_at": ("created_at",),
+            "status": ("subscribed_to_emails",),
+        },
+        statuses={"true": "active", "false": "unsubscribed"},
+        marks={"deleted_at": "unsubscribed"},
+    ),
+    Layout(
+        system="listmonk",
+        known_by=frozenset({"uuid", "email", "status", "attributes"}),
+        columns={"email": ("email",), "name": ("name",), "consent_at": ("created_at",), "status": ("status",)},
+        statuses={"enabled": "active", "disabled": "unsubscribed", "blocklisted": "unsubscribed"},
+    ),
+    OURS,
+)
+
+#: Cells that are put together from all their columns; of the others the first one that is filled counts.
+_JOINED = frozenset({"name"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A layout on one file: which cells of its rows make which of ours."""
+
+    layout: Layout
+    #: for each of COLUMNS, the places of its cells in a row
+    places: tuple[tuple[int, ...], ...]
+    #: places of marks, and the status that each of them means
+    marks: tuple[tuple[int, str], ...]
+    unknown_columns: tuple[str, ...]
+
+    def pick(self, row: Sequence[str]) -> list[str]:
+        """Return a row's cells in the order of COLUMNS."""
+        width = len(row)
+        cells = [
+            row[places[0]].strip()
+            if len(places) == 1 and places[0] < width
+            else _combine(row, places, is_joined=name in _JOINED)
+            for name, places in zip(COLUMNS, self.places, strict=True)
+        ]
+        if self.layout.statuses:
+            cells[-1] = self.layout.statuses.get(cells[-1].lower(), cells[-1])
+        for place, status in self.marks:
+            if place < width and row[place].strip():
+                cells[-1] = status
+        return cells
+
+
+def plan_reading(header: Sequence[str], mapping: Mapping[str, str] = _AS_IT_IS) -> Plan:
+    """Say how the rows below ``header`` (in lower case) are read.
+
+    ``mapping`` has columns of the file and what they mean, one of COLUMNS each; it goes before any layout. Raises
+    InputError, whose sentence begins with what is missing or doubled.
+    """
+    meant = {theirs.strip().lower(): ours for theirs, ours in mapping.items()}
+    for theirs, ours in meant.items():
+        if ours not in COLUMNS:
+            raise InputError(f"{ours!r} is no column of a list; there are {', '.join(COLUMNS)}.")
+        if theirs not in header:
+            raise InputError(f"There is no column {theirs!r} in the file; it has {', '.join(filter(None, header))}.")
+    layout = next((each for each in LAYOUTS if each.known_by <= {*header, *meant.values()}), OURS)
+    columns = dict(layout.columns)
+    for theirs, ours in meant.items():
+        columns[ours] = (theirs,)
+    named = {name for names in columns.values() for name in names} | set(layout.marks)
+    return Plan(
+        layout=layout,
+        places=tuple(
+            tuple(header.index(name) for name in columns.get(column, ()) if name in header) for column in COLUMNS
+        ),
+        marks=tuple((header.index(name), status) for name, status in layout.marks.items() if name in header),
+        unknown_columns=tuple(name for name in header if name and name not in named),
+    )
+
+
+def _combine(row: Sequence[str], places: Sequence[int], *, is_joined: bool) -> str:
+    cells = [row[place].strip() for place in places if place < len(row)]
+    if is_joined:
+        return " ".join(filter(None, cells))
+    return next(filter(None, cells), "")

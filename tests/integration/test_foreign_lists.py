@@ -1,0 +1,176 @@
+"""Lists of other systems, taken over as they export them: who has left stays gone, who bounced is not mailed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mailing_stand import ADDRESS_KEY
+from newsletter.domain.address import EmailAddress
+from newsletter.domain.person import PersonalRecord
+from newsletter.domain.subscriber import SubscriberStatus
+from newsletter.domain.suppression import SuppressionReason
+from newsletter.errors import InputError, UnreadableSourceError
+from newsletter.service.import_subscribers import Fate, SubscriberImport, import_subscribers
+from newsletter.service.show_subscriber import show_subscriber
+from newsletter.store.database import Database
+from newsletter.store.subscribers import count_subscribers
+
+NOW = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)
+
+MAILCHIMP = """\
+"Email Address","First Name","Last Name",MEMBER_RATING,OPTIN_TIME,CONFIRM_TIME,{mark}LEID,EUID,TAGS
+ida@example.org,Ida,Lind,3,"2023-04-01 10:00:00","2023-04-01 10:05:00",{filled}1,a1,
+tor@example.org,Tor,,2,"2024-05-06 07:08:09",,{empty}2,b2,
+"""
+GHOST = """\
+id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,labels,tiers
+1,ida@example.org,Ida Lind,,true,false,,2023-04-01T10:05:00.000Z,,friends,
+2,tor@example.org,Tor,,false,false,,2024-05-06T07:08:09.000Z,,,
+"""
+LISTMONK = """\
+uuid,email,name,attributes,status,created_at,updated_at
+5e6b,ida@example.org,Ida Lind,{{}},enabled,2023-04-01 10:05:00.1+00:00,2023-04-02
+7a8c,tor@example.org,Tor,{{}},blocklisted,2024-05-06 07:08:09+00:00,2024-05-07
+9d0e,eva@example.org,Eva,{{}},disabled,2024-05-06 07:08:09+00:00,2024-05-07
+"""
+
+
+def take_over(
+    database: Database,
+    folder: Path,
+    text: str,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    is_trial: bool = False,
+    consent_source: str = "",
+) -> SubscriberImport:
+    file = folder / "list.csv"
+    file.write_text(text, encoding="utf-8")
+    return import_subscribers(
+        file,
+        database=database,
+        address_key=ADDRESS_KEY,
+        now=NOW,
+        mapping=mapping,
+        is_trial=is_trial,
+        consent_source=consent_source,
+    )
+
+
+def record_of(database: Database, address: str) -> PersonalRecord:
+    return show_subscriber(EmailAddress(address), database=database, address_key=ADDRESS_KEY)
+
+
+def status_of(database: Database, address: str) -> SubscriberStatus | None:
+    subscriber = record_of(database, address).subscriber
+    return subscriber.status if subscriber else None
+
+
+class TestMailchimp:
+    def test_names_are_joined_and_the_confirmation_is_the_consent(self, database: Database, tmp_path: Path) -> None:
+        report = take_over(database, tmp_path, MAILCHIMP.format(mark="", filled="", empty=""))
+        ida, tor = record_of(database, "ida@example.org"), record_of(database, "tor@example.org")
+
+        assert report.system == "Mailchimp"
+        assert report.counts[Fate.ADDED] == 2
+        assert ida.subscriber
+        assert ida.subscriber.name == "Ida Lind"
+        assert ida.consents[0].source == "Mailchimp list"
+        assert ida.consents[0].given_at == datetime(2023, 4, 1, 10, 5, tzinfo=UTC)
+        assert tor.consents[0].given_at == datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+
+    def test_who_has_left_there_has_left_here(self, database: Database, tmp_path: Path) -> None:
+        text = MAILCHIMP.format(mark="UNSUB_TIME,", filled='"2025-01-01 00:00:00",', empty='"2025-01-02 00:00:00",')
+
+        take_over(database, tmp_path, text)
+
+        assert status_of(database, "ida@example.org") is SubscriberStatus.UNSUBSCRIBED
+        assert status_of(database, "tor@example.org") is SubscriberStatus.UNSUBSCRIBED
+
+    def test_who_was_cleaned_there_is_suppressed_here(self, database: Database, tmp_path: Path) -> None:
+        report = take_over(
+            database, tmp_path, MAILCHIMP.format(mark="CLEAN_TIME,", filled='"2025-01-01 00:00:00",', empty=",")
+        )
+        ida, tor = record_of(database, "ida@example.org"), record_of(database, "tor@example.org")
+
+        assert (report.counts[Fate.ADDED], report.counts[Fate.SUPPRESSED]) == (1, 1)
+        assert ida.suppression
+        assert ida.suppression.reason is SuppressionReason.DEAD_ADDRESS
+        assert tor.suppression is None
+
+
+def test_a_list_of_ghost_keeps_who_wants_no_emails(database: Database, tmp_path: Path) -> None:
+    report = take_over(database, tmp_path, GHOST)
+
+    assert report.system == "Ghost"
+    assert status_of(database, "ida@example.org") is SubscriberStatus.ACTIVE
+    assert status_of(database, "tor@example.org") is SubscriberStatus.UNSUBSCRIBED
+    assert record_of(database, "ida@example.org").consents[0].given_at == datetime(2023, 4, 1, 10, 5, tzinfo=UTC)
+
+
+def test_a_list_of_listmonk_keeps_who_was_disabled_or_blocklisted(database: Database, tmp_path: Path) -> None:
+    report = take_over(database, tmp_path, LISTMONK)
+
+    assert report.system == "listmonk"
+    assert status_of(database, "ida@example.org") is SubscriberStatus.ACTIVE
+    assert status_of(database, "tor@example.org") is SubscriberStatus.UNSUBSCRIBED
+    assert status_of(database, "eva@example.org") is SubscriberStatus.UNSUBSCRIBED
+
+
+def test_columns_may_be_named_by_hand(database: Database, tmp_path: Path) -> None:
+    mapping = {"E-Mail-Adresse": "email", "Vorname": "name", "Herkunft": "consent_source"}
+
+    report = take_over(
+        database,
+        tmp_path,
+        "Vorname;E-Mail-Adresse;Herkunft;Name\nIda;ida@example.org;Messe;Lind\n",
+        mapping=mapping,
+    )
+    ida = record_of(database, "ida@example.org")
+
+    assert ida.subscriber
+    assert ida.subscriber.name == "Ida"
+    assert ida.consents[0].source == "Messe"
+    assert report.unknown_columns == ("name",)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "words"),
+    [({"mail": "address"}, "'address' is no column of a list"), ({"post": "email"}, "no column 'post' in the file")],
+)
+def test_a_column_that_is_none_is_said_before_anything_is_read(
+    database: Database, tmp_path: Path, mapping: dict[str, str], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        take_over(database, tmp_path, "mail\nida@example.org\n", mapping=mapping)
+
+
+def test_a_list_without_addresses_is_refused(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableSourceError, match="the column email"):
+        take_over(database, tmp_path, "First Name,EUID\nIda,a1\n")
+
+
+def test_a_trial_tells_the_same_and_stores_nothing(database: Database, tmp_path: Path) -> None:
+    text = "email\nida@example.org\nIDA@example.org\nnobody\ninfo@example.org\n"
+
+    trial = take_over(database, tmp_path, text, is_trial=True, consent_source="Fair")
+    with database.snapshot() as snapshot:
+        stored = sum(count_subscribers(snapshot).values())
+    real = take_over(database, tmp_path, text, consent_source="Fair")
+
+    assert stored == 0
+    assert trial == real
+    assert real.counts == {
+        Fate.ADDED: 2, Fate.DUPLICATE: 1, Fate.UNSUBSCRIBED: 0, Fate.SUPPRESSED: 0, Fate.REFUSED: 1,
+    }  # fmt: skip
+
+
+def test_addresses_that_an_office_shares_are_taken_and_named(database: Database, tmp_path: Path) -> None:
+    report = take_over(database, tmp_path, "email\nida@example.org\nInfo@example.org\n", consent_source="Fair")
+
+    assert report.counts[Fate.ADDED] == 2
+    assert report.role_lines == (3,)
