@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
@@ -58,6 +59,18 @@ class Chromium:
         """Open ``html`` at ``width`` CSS pixels and return what ``see`` finds in it. Every picture is grey, or none."""
         return self._thread.submit(self._look, html, see, width, scheme, shows_images, runs_scripts).result()
 
+    def visit(
+        self,
+        url: str,
+        see: Callable[[Page], _Seen],
+        *,
+        width: int,
+        scheme: Scheme = "light",
+        runs_scripts: bool = True,
+    ) -> _Seen:
+        """Open a page of a server on this machine and return what ``see`` finds; nothing else can be reached."""
+        return self._thread.submit(self._visit, url, see, width, scheme, runs_scripts).result()
+
     def _start(self) -> None:
         self._playwright = sync_playwright().start()
         self._browser = self._playwright.chromium.launch(executable_path=self._program, args=list(_FLAGS))
@@ -87,6 +100,30 @@ class Chromium:
         try:
             page.route("**/*", answer)
             page.set_content(html, wait_until="load")
+            return see(page)
+        finally:
+            page.close()
+
+    def _visit(
+        self,
+        url: str,
+        see: Callable[[Page], _Seen],
+        width: int,
+        scheme: Scheme,
+        runs_scripts: bool,  # noqa: FBT001
+    ) -> _Seen:
+        def answer(route: Route) -> None:
+            if urlsplit(route.request.url).hostname == urlsplit(url).hostname:
+                route.continue_()
+            else:
+                route.abort()
+
+        page = self._browser.new_page(
+            viewport={"width": width, "height": 1000}, color_scheme=scheme, java_script_enabled=runs_scripts
+        )
+        try:
+            page.route("**/*", answer)
+            page.goto(url, wait_until="load")
             return see(page)
         finally:
             page.close()
