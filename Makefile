@@ -15,7 +15,7 @@ help: ## list the targets
 setup: ## install the locked Python and Node packages into this folder
 	@python=$$(sh tools/find_python.sh) && "$$python" tools/setup.py checkout
 
-setup-system: setup ## install Postgres, Postfix and Chromium for tests, where that is possible
+setup-system: setup ## install Postgres, Postfix, Chromium and SpamAssassin for tests, where that is possible
 	@$(BIN)/python tools/setup.py system
 
 demo: setup ## run the whole job once: articles, issue, mail, a bounce, an unsubscribe

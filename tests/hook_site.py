@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import httpx
-import uvicorn
 
 from mailing_stand import KEYS
 from newsletter.domain.bounce_policy import BouncePolicy
@@ -20,12 +16,11 @@ from newsletter.mail.webhook import Fetch, open_webhooks
 from newsletter.service.take_webhook import Webhooks
 from newsletter.store.bounces import list_reports
 from newsletter.store.database import Database
-from site_stand import a_site
+from site_stand import a_site, serve
 from stored import SENT_AT
 
 #: two days after the letters of ``stored.a_mailing`` left
 NOW = SENT_AT + timedelta(days=2)
-_SECONDS_TO_START = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +57,5 @@ def a_hook_site(
     """Run the site with the webhooks that ``keys`` configures."""
     webhooks = Webhooks(providers=open_webhooks(keys, fetch=fetch), policy=BouncePolicy(), token_age=timedelta(days=60))
     site = a_site(database, now=lambda: now, keys=KEYS, webhooks=webhooks)
-    server = uvicorn.Server(uvicorn.Config(site, access_log=False, log_config=None, lifespan="off"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            _wait_for(server)
-            yield HookSite(f"http://127.0.0.1:{listener.getsockname()[1]}", database)
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
-def _wait_for(server: uvicorn.Server) -> None:
-    deadline = time.monotonic() + _SECONDS_TO_START
-    while not server.started:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    with serve(site) as url:
+        yield HookSite(url, database)

@@ -56,6 +56,7 @@ SYSTEM_PACKAGES = (
         answers="postfix postfix/main_mailer_type select No configuration\n",
     ),
     SystemPackage("chromium", "the tests in a browser", lambda: has_program("chromium")),
+    SystemPackage("spamassassin", "the tests against SpamAssassin", lambda: has_program("spamassassin")),
 )
 
 

@@ -177,12 +177,12 @@ def _print_hostile(folder: Path) -> PrintedIssue:
                 encoding="utf-8",
             )
         press.take(*sorted(sources.iterdir()))
-        press.announce(kind="news", title=_HOSTILE, text=_LONG_WORD, url=f"{BASE}/hostile/news?a=1&b=2")
+        press.announce(kind="news", title=f"{_HOSTILE} again", text=_LONG_WORD, url=f"{BASE}/hostile/news?a=1&b=2")
         press.announce(
-            kind="event", title=_LONG_WORD, text=_HOSTILE, place=_HOSTILE, starts_at="2025-11-08T10:00",
+            kind="event", title=f"{_LONG_WORD} again", text=_HOSTILE, place=_HOSTILE, starts_at="2025-11-08T10:00",
             url=f"{BASE}/hostile/event",
         )  # fmt: skip
-        press.befriend(_HOSTILE, "https://hostile.example/?a=1&b=2", _LONG_WORD)
+        press.befriend(f"{_HOSTILE} for ever", "https://hostile.example/?a=1&b=2", _LONG_WORD)
         return press.publish(
             "hostile",
             subject="{{ 7*7 }} </mj-text> <script>alert(1)</script> 🦊",

@@ -14,6 +14,7 @@ from newsletter.errors import RefusedError
 
 _LONGEST_LINE = 998  # RFC 5322 2.1.1, without CRLF
 _ENCODED_LINE = 75  # RFC 2047 2: an encoded-word is at most 75 characters long
+_LINE_OF_ENCODED = 76  # ibid.: and a line that holds one at most 76
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _FIELD = re.compile(rb"([!-9;-~]+):[ \t]")
 # RFC 5322 3.2.3: what a display name may hold without quotes.
@@ -53,7 +54,10 @@ def encode_mailbox(name: str, display_name: str, address: str) -> bytes:
     else:
         quoted = display_name.replace("\\", "\\\\").replace('"', '\\"')
         phrase = f'"{quoted}"'.encode("ascii")
-    return phrase + b" <" + address.encode("ascii") + b">"
+    mailbox = b"<" + address.encode("ascii") + b">"
+    last_line = f"{name}: ".encode("ascii") + phrase if b"\r\n" not in phrase else phrase.rpartition(b"\r\n")[2]
+    is_short = display_name.isascii() or len(last_line) + 1 + len(mailbox) <= _LINE_OF_ENCODED
+    return phrase + (b" " if is_short else b"\r\n ") + mailbox
 
 
 def check_fields(block: bytes, expected: Sequence[str]) -> None:

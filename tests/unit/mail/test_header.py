@@ -37,6 +37,16 @@ def test_a_display_name_is_quoted_or_encoded_as_it_needs(name: str, expected: by
     assert encode_mailbox("From", name, "news@example.org") == expected
 
 
+@pytest.mark.parametrize("name", ["Острельское обозрение", "Обозрение", "مجلة أوستريل", "Об" * 40])
+def test_no_line_with_an_encoded_display_name_is_longer_than_76(name: str) -> None:
+    encoded = encode_mailbox("From", name, "editors@ostrel-review.example")
+    words, _, address = encoded.decode().replace("\r\n", "").rpartition(" ")
+
+    assert all(len(line) <= 76 for line in (b"From: " + encoded).split(b"\r\n"))
+    assert str(make_header(decode_header(words))) == name
+    assert address == "<editors@ostrel-review.example>"
+
+
 @pytest.mark.parametrize(
     "block",
     [
