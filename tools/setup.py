@@ -55,6 +55,9 @@ SYSTEM_PACKAGES = (
         lambda: has_program("smtp-sink"),
         answers="postfix postfix/main_mailer_type select No configuration\n",
     ),
+    SystemPackage(
+        "dovecot-imapd", "the tests of reading bounces from an IMAP server", Path("/usr/lib/dovecot/imap").exists
+    ),
     SystemPackage("chromium", "the tests in a browser", lambda: has_program("chromium")),
     SystemPackage("spamassassin", "the tests against SpamAssassin", lambda: has_program("spamassassin")),
 )

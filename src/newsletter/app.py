@@ -31,6 +31,7 @@ from newsletter.errors import ConfigurationError
 from newsletter.ingest.fetch import fetch_source
 from newsletter.mail.access_token import TokenCommand, TokenEndpoint, TokenSource
 from newsletter.mail.dkim import DkimKey, DkimSigner, read_key
+from newsletter.mail.imap_account import ImapAccount, read_imap_url
 from newsletter.mail.message import Splicer, compile_letters
 from newsletter.mail.outbox import open_outbox
 from newsletter.mail.relay import Relay, open_session
@@ -173,18 +174,30 @@ class App:
             )
         )
 
-    @cached_property
+    @property
     def relay_tokens(self) -> TokenSource | None:
         """Where access tokens for the relay come from; None where it is not signed in at by XOAUTH2."""
-        smtp = self.settings.smtp
-        if smtp.auth != "xoauth2":
+        return self._tokens if self.settings.smtp.auth == "xoauth2" else None
+
+    @property
+    def imap_account(self) -> ImapAccount | None:
+        """The mailbox on an IMAP server that reports come to; None without one. Raises ConfigurationError."""
+        section = self.settings.bounces
+        if not section.imap_url:
             return None
+        tokens = self._tokens if section.imap_auth == "xoauth2" else None
+        return read_imap_url(section.imap_url, password=section.imap_password, tokens=tokens)
+
+    @cached_property
+    def _tokens(self) -> TokenSource:
+        """Where access tokens come from, for the relay and for the mailbox: they are of one account."""
+        smtp = self.settings.smtp
         if smtp.oauth_token_command:
             return TokenSource(TokenCommand(smtp.oauth_token_command), clock=self.clock)
         url = urlsplit(smtp.oauth_token_url)
         if url.scheme != "https" and not is_loopback(url.hostname or ""):
             raise ConfigurationError(
-                '[smtp] auth is "xoauth2": set oauth_token_command, or oauth_token_url to an address with https.'
+                'auth is "xoauth2": set oauth_token_command under [smtp], or oauth_token_url to an address with https.'
             )
         refresh = smtp.oauth_refresh_token_file
         endpoint = TokenEndpoint(

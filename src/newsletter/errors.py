@@ -14,6 +14,7 @@
     ├── StoreError             the database is unreachable, locked or at another version
     ├── WithdrawnError         a staged letter must not be released: drop the connection without its final dot
     ├── TokenError             no access token can be had for signing in at a mail server
+    ├── MailboxError           a mailbox on another server cannot be reached, or refuses us
     └── RelayError             the relay refuses us or is out of reach; no recipient is to blame
         └── QuotaError         it takes no more from us for now
 
@@ -98,6 +99,10 @@ class TokenError(NewsletterError):
     def __init__(self, sentence: str, *, is_lasting: bool = False) -> None:
         self.is_lasting = is_lasting
         super().__init__(sentence)
+
+
+class MailboxError(NewsletterError):
+    pass
 
 
 class RelayError(NewsletterError):

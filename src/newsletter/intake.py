@@ -9,6 +9,7 @@ import asyncio
 import ssl
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from newsletter.app import App
 from newsletter.domain.token import verify_delivery
 from newsletter.errors import ConfigurationError
 from newsletter.mail.attribution import find_tokens_in
+from newsletter.mail.imap import ImapMailbox, open_mailbox
 from newsletter.mail.listener import Door, listen
 from newsletter.mail.mailbox import Filing, StoredMessage, keep, read_maildir
 from newsletter.mail.storekeeper import Storekeeper
@@ -26,7 +28,7 @@ from newsletter.store.leases import hold_lease
 
 log = structlog.get_logger(__name__)
 
-_LEASE_NAME = "mailbox"
+_LONGEST_WAIT_SECONDS = 60.0  # also where the server would tell: connections die without a word
 _LOOK_SECONDS = 0.2  # how soon the listener ends when it is to end
 
 
@@ -48,17 +50,55 @@ def take_in(
     )
 
 
-def read_mailboxes(app: App) -> None:
-    """Read the Maildir that reports are delivered to, if there is one and no other process reads it now."""
-    maildir = app.settings.bounces.maildir
-    if maildir:
-        with hold_lease(app.database, _LEASE_NAME, now=app.now()) as is_ours:
+def read_mailboxes(app: App) -> ReadReport:
+    """Read the Maildir and the IMAP folder of the settings once."""
+    done = ReadReport()
+    if app.settings.bounces.maildir:
+        done.add(_read_maildir(app))
+    if app.imap_account:
+        with open_mailbox(app.imap_account) as mailbox:
+            done.add(_read_imap(mailbox, app, lambda: False))
+    return done
+
+
+def look_into_maildir(app: App) -> None:
+    """Read the Maildir of the settings, if there is one and no other process reads it now."""
+    if app.settings.bounces.maildir:
+        with hold_lease(app.database, "mailbox", now=app.now()) as is_ours:
             if is_ours:
-                _read_maildir(Path(maildir), app)
+                _tell(_read_maildir(app))
 
 
-def _read_maildir(folder: Path, app: App) -> None:
-    done = take_in(read_maildir(folder), app=app, on_stored=lambda message, _filing: keep(folder, message.name))
+def watch_imap(app: App, is_stopping: Callable[[], bool]) -> None:
+    """Read what comes into the IMAP folder until it is time to stop. Raises MailboxError."""
+    account = app.imap_account
+    if account is None:
+        return
+    with open_mailbox(account) as mailbox:
+        while not is_stopping():
+            done = ReadReport()
+            with hold_lease(app.database, "imap", now=app.now()) as is_ours:
+                if is_ours:
+                    done = _read_imap(mailbox, app, is_stopping)
+                    _tell(done)
+            # Where something was, something may have come meanwhile, which the server does not tell twice.
+            if not done.messages:
+                mailbox.wait(_LONGEST_WAIT_SECONDS, is_stopping=is_stopping)
+
+
+def _read_maildir(app: App) -> ReadReport:
+    folder = Path(app.settings.bounces.maildir)
+    return take_in(read_maildir(folder), app=app, on_stored=lambda message, _filing: keep(folder, message.name))
+
+
+def _read_imap(mailbox: ImapMailbox, app: App, is_stopping: Callable[[], bool]) -> ReadReport:
+    messages = takewhile(lambda _message: not is_stopping(), mailbox.read())
+    done = take_in(messages, app=app, on_stored=mailbox.file)
+    mailbox.finish()
+    return done
+
+
+def _tell(done: ReadReport) -> None:
     if done.kinds:
         log.info("mailbox read", **{str(kind): count for kind, count in done.kinds.items()})
 

@@ -17,7 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from newsletter.app import App
 from newsletter.domain.issue import Draft, IssueStatus
 from newsletter.errors import NewsletterError, describe_failure
-from newsletter.intake import read_mailboxes
+from newsletter.intake import look_into_maildir
 from newsletter.service.draft_issue import draft_issue
 from newsletter.service.forget_old import forget_old
 from newsletter.service.next_slot import find_next_slot
@@ -69,7 +69,7 @@ class Scheduler:
         with hold_lease(self._app.database, LEASE_NAME, now=now) as is_ours:
             if is_ours:
                 self._attempt(lambda: self._see_to_issue(now))
-                self._attempt(lambda: read_mailboxes(self._app))
+                self._attempt(lambda: look_into_maildir(self._app))
                 self._attempt(lambda: forget_old(database=self._app.database, now=now))
 
     def _see_to_issue(self, now: datetime) -> None:

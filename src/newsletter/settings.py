@@ -162,6 +162,15 @@ class Bounces(Struct, frozen=True, kw_only=True):
     """Where reports come in, and when they suppress an address."""
 
     maildir: Annotated[str, Meta(description="Maildir that reports are delivered to.")] = ""
+    imap_url: Annotated[
+        str, Meta(description="IMAP folder that reports are delivered to: imaps://user%40example.org@host/INBOX.")
+    ] = ""
+    imap_auth: Annotated[
+        Literal["password", "xoauth2"],
+        Meta(description="How to sign in there; xoauth2 takes the oauth keys of [smtp]."),
+    ] = "password"
+    imap_password: Annotated[str, Meta(description="Password there; better in imap_password_file.")] = ""
+    imap_password_file: Annotated[str, Meta(description="File that holds the password.")] = ""
     listen: Annotated[
         str, Meta(description="Address and port of an SMTP listener for the bounce domain, such as 127.0.0.1:2526.")
     ] = ""
@@ -245,6 +254,7 @@ _PATHS = {
     ("smtp", "oauth_refresh_token_file"),
     ("dkim", "key_file"),
     ("bounces", "maildir"),
+    ("bounces", "imap_password_file"),
     ("bounces", "listen_certificate"),
     ("bounces", "listen_key"),
     ("render", "theme"),

@@ -16,6 +16,7 @@ from time import monotonic, sleep
 import httpx
 import pytest
 
+from dovecot import Dovecot
 from newsletter.app import App, migrate_database, open_app
 from newsletter.domain.notice import NoticeKind
 from newsletter.service.init_project import init_project
@@ -191,6 +192,20 @@ def test_work_listens_for_bounces_until_it_is_told_to_stop(file: Path) -> None:
     assert (status, report.fate.words) == (0, "Hello")
     assert "Traceback" not in complaint
     assert not can_connect(port)
+
+
+def test_work_reads_the_imap_folder_until_it_is_told_to_stop(file: Path) -> None:
+    with Dovecot() as dovecot:
+        keys = f'imap_url = "{dovecot.url}"\nimap_password = "{dovecot.password}"'
+        file.write_text(f"{file.read_text()}\n[bounces]\n{keys}\n")
+        with started("work", file=file) as process:
+            dovecot.put(b"Subject: Hello\r\n\r\nIs anybody there?\r\n")
+            wait_until(lambda: len(dovecot.list_messages("Unknown")) == 1)
+
+            status, complaint = process.end()
+
+    assert status == 0
+    assert "Traceback" not in complaint
 
 
 def can_connect(port: int) -> bool:

@@ -32,7 +32,8 @@ def read(
     source: Annotated[
         str | None,
         typer.Argument(
-            metavar="[FILE|DIR|-]", help="A message, a Maildir or folder, or - for stdin; else the Maildir."
+            metavar="[FILE|DIR|-]",
+            help="A message, a Maildir or folder, or - for stdin; else the mailboxes of the settings.",
         ),
     ] = None,
     mbox: MboxFlag = False,
@@ -43,7 +44,8 @@ def read(
 ) -> None:
     """Store what came back, and suppress or unsubscribe whom it is about.
 
-    Nothing is deleted: a message of a Maildir moves from new to cur once it is stored. A message from stdin that cannot
+    Nothing is deleted: a message of a Maildir moves from new to cur once it is stored, one on an IMAP server to the
+    folder Processed, or Unknown if it changes nobody. A message from stdin that cannot
     be stored ends with exit status 75, at which a mail server keeps it and tries again.
     """
     if source == "-":
@@ -189,26 +191,26 @@ def _read_place(source: str | None, *, mbox: bool) -> ReadReport:
 
     from newsletter.app import open_app
     from newsletter.intake import take_in
-    from newsletter.mail.mailbox import keep
+    from newsletter.mail.mailbox import keep, read_maildir
 
     with open_app() as app:
-        place = source or _maildir(app)
-        folder = Path(place)
+        if source is None:
+            return _read_configured(app)
+        folder = Path(source)
         if mbox or not (folder / "new").is_dir():
-            return take_in(_read_source(place, mbox=mbox), app=app)
-        return take_in(
-            _read_source(place, mbox=mbox), app=app, on_stored=lambda message, _filing: keep(folder, message.name)
-        )
+            return take_in(_read_source(source, mbox=mbox), app=app)
+        return take_in(read_maildir(folder), app=app, on_stored=lambda message, _filing: keep(folder, message.name))
 
 
-def _maildir(app: App) -> str:
+def _read_configured(app: App) -> ReadReport:
     from newsletter.errors import ConfigurationError
+    from newsletter.intake import read_mailboxes
 
-    if not app.settings.bounces.maildir:
+    if not app.settings.bounces.maildir and not app.settings.bounces.imap_url:
         raise ConfigurationError(
-            "[bounces] maildir is not set: write the Maildir that reports are delivered to, or name a file or folder."
+            "[bounces] maildir is not set, nor is imap_url: write where reports are delivered to, or name a file."
         )
-    return app.settings.bounces.maildir
+    return read_mailboxes(app)
 
 
 def _read_source(place: str, *, mbox: bool) -> Iterator[StoredMessage]:

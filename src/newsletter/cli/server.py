@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _NOTICES_EVERY_SECONDS = 2.0
 _MAILBOX_EVERY_SECONDS = 60.0
 _AGAIN_SECONDS = 5.0  # after a listener or a mailbox failed
+_REFUSED_SECONDS = 600.0  # at most: who knocks with a wrong password every minute is locked out
 _SEAT_SECONDS = 5.0  # how soon to try again where another process delivers
 _GRACE_SECONDS = 10  # how long pages that are being answered may take to finish
 
@@ -112,7 +113,7 @@ def _open_shift(app: App) -> Shift:
     import asyncio
 
     from newsletter.engine.shift import Errand, Shift
-    from newsletter.intake import listen_for_bounces, read_mailboxes
+    from newsletter.intake import listen_for_bounces, look_into_maildir, watch_imap
     from newsletter.service.deliver_notices import deliver_notices
 
     write = _notice_writer(app)
@@ -128,7 +129,10 @@ def _open_shift(app: App) -> Shift:
         )
 
     async def mailbox(_is_stopping: Callable[[], bool]) -> None:
-        await asyncio.to_thread(read_mailboxes, app)
+        await asyncio.to_thread(look_into_maildir, app)
+
+    async def imap(is_stopping: Callable[[], bool]) -> None:
+        await asyncio.to_thread(watch_imap, app, is_stopping)
 
     async def listener(is_stopping: Callable[[], bool]) -> None:
         await listen_for_bounces(app, is_stopping)
@@ -137,6 +141,10 @@ def _open_shift(app: App) -> Shift:
         Errand(name="notices", every_seconds=_NOTICES_EVERY_SECONDS, run=notices),
         Errand(name="mailbox", every_seconds=_MAILBOX_EVERY_SECONDS, run=mailbox),
     ]
+    if app.settings.bounces.imap_url:
+        errands.append(
+            Errand(name="imap", every_seconds=_AGAIN_SECONDS, longest_rest_seconds=_REFUSED_SECONDS, run=imap)
+        )
     if app.settings.bounces.listen:
         errands.append(Errand(name="listener", every_seconds=_AGAIN_SECONDS, run=listener))
     return Shift(app.plant(), errands)

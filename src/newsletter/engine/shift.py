@@ -16,8 +16,6 @@ from newsletter.store.seats import Seat, take_seat
 
 log = structlog.get_logger(__name__)
 
-_LONGEST_REST_SECONDS = 60.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
@@ -30,6 +28,8 @@ class Errand:
     every_seconds: float
     #: is given a question to ask between two steps: whether to stop now
     run: Callable[[Callable[[], bool]], Awaitable[object]]
+    #: after several failures
+    longest_rest_seconds: float = 60.0
 
 
 class Shift:
@@ -91,7 +91,7 @@ async def _repeat(errand: Errand, stopping: asyncio.Event) -> None:
             await errand.run(stopping.is_set)
             rest, told = errand.every_seconds, ""
         except NewsletterError as error:
-            rest = min(rest * 2, max(errand.every_seconds, _LONGEST_REST_SECONDS))
+            rest = min(rest * 2, max(errand.every_seconds, errand.longest_rest_seconds))
             if str(error) != told:
                 log.warning("errand failed, it is tried again", errand=errand.name, why=str(error))
             told = str(error)

@@ -54,6 +54,21 @@ class ReadReport:
     #: mailings that were paused, with the reason
     paused: dict[int, str] = field(default_factory=dict)
 
+    @property
+    def messages(self) -> int:
+        """How many were read, those that were there already among them."""
+        return self.kinds.total() + self.duplicates
+
+    def add(self, other: ReadReport) -> None:
+        """Count what became of other messages too."""
+        self.kinds += other.kinds
+        self.duplicates += other.duplicates
+        self.ignored += other.ignored
+        self.suppressed += other.suppressed
+        self.unsubscribed += other.unsubscribed
+        self.forwarded += other.forwarded
+        self.paused |= other.paused
+
 
 def read_bounces(
     messages: Iterable[StoredMessage],
