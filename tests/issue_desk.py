@@ -13,6 +13,7 @@ from newsletter.domain.approval import Approval
 from newsletter.domain.article import Article
 from newsletter.domain.cadence import Cadence
 from newsletter.domain.issue import Draft, Masthead
+from newsletter.domain.mailing import Launch
 from newsletter.render.issue import render_issue
 from newsletter.render.mjml import Mrml
 from newsletter.service.approve_issue import approve_issue
@@ -71,8 +72,7 @@ class Desk:
             masthead=self.masthead,
             sender=SENDER,
             relay_host="127.0.0.1",
-            not_before=None,
-            recall=dt.timedelta(0),
+            launch=Launch(not_before=self.now),
             now=self.now,
         )
 

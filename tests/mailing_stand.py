@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.budget import Limits
 from newsletter.domain.issue import RenderedIssue, RenderedVariant, Slot, SlottedText
 from newsletter.domain.letter import Sender
-from newsletter.domain.mailing import DoubtfulPolicy, Mailing, MailingKind, MailingReport
+from newsletter.domain.mailing import DoubtfulPolicy, Launch, Mailing, MailingKind, MailingReport
 from newsletter.domain.subscriber import NewSubscriber
 from newsletter.domain.token import KeyRing, hash_address
 from newsletter.domain.topic import Topic
@@ -71,7 +71,12 @@ def add_readers(database: Database, addresses: Sequence[str], *, topics: Topic =
 
 
 def open_a_mailing(
-    database: Database, rendered: RenderedIssue | None = None, *, now: datetime | None = None
+    database: Database,
+    rendered: RenderedIssue | None = None,
+    *,
+    now: datetime | None = None,
+    first_share: float = 0,
+    hold: timedelta = timedelta(),
 ) -> Mailing:
     """Approve an issue and open its mailing to every active, unsuppressed subscriber."""
     moment = now or datetime.now(UTC)
@@ -90,7 +95,7 @@ def open_a_mailing(
             approval_id=approval.id,
             topics=max(rendered.variants),
             opened_at=moment,
-            not_before=moment,
+            launch=Launch(not_before=moment, first_share=first_share, hold=hold),
         )
         issues.mark_mailed(transaction, draft.id)
     return mailing
@@ -123,6 +128,7 @@ def a_plant(  # noqa: PLR0913  # one thing to vary, one parameter
         splicer=make_splicer,
         connections=connections,
         limits=limits or Limits(),
+        staged_percent=5,
         doubtful=doubtful,
         thresholds=thresholds or PauseThresholds(),
     )

@@ -24,6 +24,7 @@ from newsletter.domain.cadence import Cadence
 from newsletter.domain.host import is_loopback
 from newsletter.domain.issue import Issue, Masthead, RenderedIssue
 from newsletter.domain.letter import Sender
+from newsletter.domain.mailing import Launch
 from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
 from newsletter.engine.worker import Plant
@@ -237,6 +238,17 @@ class App:
             per_domain_per_second=smtp.per_domain_per_second,
         )
 
+    def plan_launch(
+        self, now: datetime, *, not_before: datetime | None = None, first_share: float | None = None
+    ) -> Launch:
+        """Return how a mailing that is opened now begins, after the recall window."""
+        sending = self.settings.sending
+        return Launch(
+            not_before=max(now + timedelta(minutes=sending.recall_minutes), not_before or now),
+            first_share=sending.staged_share if first_share is None else first_share,
+            hold=timedelta(minutes=sending.staged_minutes),
+        )
+
     def plant(self) -> Plant:
         """Return what a worker delivers with."""
         smtp, sending = self.settings.smtp, self.settings.sending
@@ -247,6 +259,7 @@ class App:
             splicer=self.splicer,
             connections=smtp.connections,
             limits=self.limits,
+            staged_percent=sending.staged_rejected_percent,
             doubtful=sending.doubtful,
             thresholds=PauseThresholds(
                 percent=sending.pause_rejected_percent,

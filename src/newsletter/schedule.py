@@ -99,6 +99,8 @@ class Scheduler:
             approval = approvals.find_standing(snapshot, draft.id)
         if draft.status is not IssueStatus.APPROVED or approval is None:
             return f"it was due at {due} and nobody has approved it; approve it, then 'newsletter issue send'."
+        if draft.recalled_at:
+            return f"its mailing was recalled at {draft.recalled_at:%Y-%m-%d %H:%M} UTC; {look}"
         if approval.approved_at > draft.due_at:
             return f"it was due at {due} and approved only after that; {look}"
         return None
@@ -113,8 +115,7 @@ class Scheduler:
                 masthead=app.masthead(),
                 sender=app.sender,
                 relay_host=app.relay_host,
-                not_before=None,
-                recall=timedelta(minutes=app.settings.sending.recall_minutes),
+                launch=app.plan_launch(now),
                 now=now,
             )
         except NewsletterError as error:

@@ -142,6 +142,14 @@ class Sending(Struct, frozen=True, kw_only=True):
         DoubtfulPolicy, Meta(description="Letters that may or may not have arrived: resend, hold, or ask an editor.")
     ] = DoubtfulPolicy.RESEND
     recall_minutes: Annotated[int, Meta(ge=0, description="Minutes between send and the first letter; 0: none.")] = 0
+    staged_share: Annotated[
+        float,
+        Meta(ge=0, lt=1, description="This share of the audience gets the issue first, such as 0.1; 0: all at once."),
+    ] = 0
+    staged_minutes: Annotated[int, Meta(ge=0, description="Minutes from the first share's end to the rest.")] = 60
+    staged_rejected_percent: Annotated[
+        float, Meta(ge=0, le=100, description="Hold the rest when more of the first share failed, in a hundred.")
+    ] = 5
     pause_rejected_percent: Annotated[
         float, Meta(ge=0, le=100, description="Pause when so many in a hundred are rejected …")
     ] = 5

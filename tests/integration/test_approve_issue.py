@@ -12,6 +12,7 @@ from draft_builders import an_article
 from issue_desk import Desk, render
 from mailing_stand import SENDER
 from newsletter.domain.issue import Issue, IssueStatus, RenderedIssue
+from newsletter.domain.mailing import Launch
 from newsletter.errors import InputError, NotFoundError, RefusedError
 from newsletter.service.approve_issue import approve_issue, check_standing
 from newsletter.service.arrange_issue import edit_issue
@@ -207,8 +208,7 @@ def test_no_mailing_opens_whose_letters_are_not_sound(desk: Desk, number: int) -
             masthead=desk.masthead,
             sender=sender,
             relay_host="127.0.0.1",
-            not_before=None,
-            recall=dt.timedelta(0),
+            launch=Launch(not_before=desk.now),
             now=desk.now,
         )
     assert desk.show(number).draft.status is IssueStatus.APPROVED

@@ -14,6 +14,7 @@ from newsletter.domain.mailing import (
     DeliveryId,
     DeliveryStatus,
     DoubtfulPolicy,
+    Launch,
     Mailing,
     MailingStatus,
     WithheldReason,
@@ -116,7 +117,7 @@ def test_an_issue_has_one_mailing(database: Database) -> None:
             approval_id=first.approval_id,
             topics=Topic.ARTICLES,
             opened_at=NOW,
-            not_before=NOW,
+            launch=Launch(not_before=NOW),
         )
 
 

@@ -22,6 +22,7 @@ from newsletter.render.mjml import Mrml
 from newsletter.schedule import LEASE_NAME, Scheduler
 from newsletter.service.approve_issue import approve_issue
 from newsletter.service.draft_issue import draft_issue
+from newsletter.service.recall_issue import recall_issue
 from newsletter.store import issues, leases, mailings
 from newsletter.store.articles import add_article
 from newsletter.store.bounces import list_reports
@@ -191,6 +192,19 @@ def test_an_issue_is_held_and_that_is_said_once(
     (sentence,) = sentences(logged)
     assert sentence.startswith("Issue 41 is held: ")
     assert why in sentence
+
+
+def test_what_was_recalled_is_not_sent_again_by_itself(sending: App) -> None:
+    draft(sending, at=SLOT - timedelta(days=1))
+    approve(sending, at=SLOT - timedelta(hours=2))
+    scheduler = Scheduler(sending)
+    scheduler.advance(SLOT)
+    recall_issue(41, database=sending.database, now=SLOT)
+
+    with capture_logs() as logged:
+        scheduler.advance(SLOT + timedelta(minutes=1))
+    assert mailing_of(sending) is None
+    assert "its mailing was recalled at" in sentences(logged)[0]
 
 
 def test_an_issue_that_says_something_else_than_was_approved_is_held(sending: App) -> None:

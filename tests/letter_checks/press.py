@@ -23,7 +23,7 @@ from newsletter.domain.arrangement import ItemKind, ItemName
 from newsletter.domain.article import StoredArticle
 from newsletter.domain.issue import Issue, RenderedIssue
 from newsletter.domain.letter import Letter, Recipient, Sender
-from newsletter.domain.mailing import DeliveryStatus, DoubtfulPolicy, Mailing
+from newsletter.domain.mailing import DeliveryStatus, DoubtfulPolicy, Launch, Mailing
 from newsletter.domain.settlement import Settlement
 from newsletter.domain.token import KeyRing
 from newsletter.render.issue import render_issue
@@ -194,8 +194,7 @@ class Press:
             masthead=masthead,
             sender=app.sender,
             relay_host=app.relay_host,
-            not_before=None,
-            recall=timedelta(0),
+            launch=Launch(not_before=self.now),
             now=self.now,
         )
         recipient = self._deliver()

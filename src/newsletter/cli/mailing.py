@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from newsletter.app import App
-    from newsletter.domain.mailing import MailingReport
+    from newsletter.domain.mailing import Mailing, MailingReport
     from newsletter.service.look_ahead import Outlook
 
 Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.")]
@@ -21,8 +21,8 @@ WaitFlag = Annotated[bool, typer.Option("--wait", help="Deliver in this process 
 
 def add_commands(issue: typer.Typer) -> None:
     for name, command in (
-        ("send", send), ("pause", pause), ("resume", resume), ("cancel", cancel), ("report", report),
-        ("doubtful", doubtful),
+        ("send", send), ("recall", recall), ("pause", pause), ("resume", resume), ("cancel", cancel),
+        ("report", report), ("doubtful", doubtful),
     ):  # fmt: skip
         issue.command(name)(command)
 
@@ -32,11 +32,19 @@ def send(
     at: Annotated[
         str | None, typer.Option("--at", help="Not before this time (ISO 8601, or HH:MM today, site's zone).")
     ] = None,
+    staged: Annotated[
+        float | None,
+        typer.Option(
+            "--staged",
+            metavar="SHARE",
+            min=0,
+            max=0.99,
+            help="First to this share of the audience, such as 0.1; else [sending] staged_share.",
+        ),
+    ] = None,
     wait: WaitFlag = False,
 ) -> None:
     """Open the mailing of an approved issue; `work`, `run` or --wait delivers it."""
-    from datetime import timedelta
-
     from newsletter.app import open_app
     from newsletter.service.open_mailing import open_mailing
 
@@ -47,16 +55,27 @@ def send(
             masthead=app.masthead(),
             sender=app.sender,
             relay_host=app.relay_host,
-            not_before=_read_time(at, app) if at else None,
-            recall=timedelta(minutes=app.settings.sending.recall_minutes),
+            launch=app.plan_launch(app.now(), not_before=_read_time(at, app) if at else None, first_share=staged),
             now=app.now(),
         )
         start = mailing.not_before.astimezone(app.cadence.zone)
         say(f"Issue {number} goes to {name_count(mailing.intended, 'subscriber')}, from {start:%Y-%m-%d %H:%M %Z} on.")
+        if mailing.first_share:
+            say(f"First to {mailing.first_share:,} of them, drawn by lot; the rest follows {_minutes(mailing)} later.")
         if wait:
             _deliver_and_tell(number, app)
         else:
             say("'newsletter run' or 'newsletter work' delivers it, where one of them is running.")
+
+
+def recall(number: Number) -> None:
+    """Take a mailing back before a letter has left; the issue may be changed and sent again."""
+    from newsletter.app import open_app
+    from newsletter.service.recall_issue import recall_issue
+
+    with open_app() as app:
+        recall_issue(number, database=app.database, now=app.now())
+        say(f"Issue {number} is recalled; nobody got it. Its approval stands until the issue is changed.")
 
 
 def pause(number: Number) -> None:
@@ -71,13 +90,17 @@ def pause(number: Number) -> None:
         say(f"Issue {number} is {mailing.status}: 'newsletter issue resume {number}' continues it.")
 
 
-def resume(number: Number, wait: WaitFlag = False) -> None:
+def resume(
+    number: Number,
+    rest: Annotated[bool, typer.Option("--rest", help="Send the rest of a staged mailing now.")] = False,
+    wait: WaitFlag = False,
+) -> None:
     """Continue a paused mailing, or one whose process died."""
     from newsletter.app import open_app
     from newsletter.service.control_mailing import resume_mailing
 
     with open_app() as app:
-        mailing = resume_mailing(_mailing_id(app, number), database=app.database, now=app.now())
+        mailing = resume_mailing(_mailing_id(app, number), database=app.database, now=app.now(), with_rest=rest)
         say(f"Issue {number} is {mailing.status}.")
         if wait:
             _deliver_and_tell(number, app)
@@ -129,6 +152,10 @@ def _mailing_id(app: App, number: int) -> int:
     from newsletter.service.report_mailing import report_issue
 
     return report_issue(number, database=app.database).mailing.id
+
+
+def _minutes(mailing: Mailing) -> str:
+    return name_count(round(mailing.hold.total_seconds() / 60), "minute")
 
 
 def _read_time(text: str, app: App) -> datetime:
@@ -217,6 +244,8 @@ def _document(mailed: MailingReport, ahead: Outlook) -> dict[str, object]:
         "finished_at": mailing.finished_at,
         "pause_reason": mailing.pause_reason,
         "next_try_at": mailed.next_try_at,
+        "first_share": mailing.first_share,
+        "rest_at": mailing.rest_at,
         "waits_until": ahead.wait.until if ahead.wait else None,
         "waits_because": ahead.wait.why if ahead.wait else None,
         "expected_end_at": ahead.expected_end_at,

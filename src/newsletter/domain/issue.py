@@ -64,6 +64,8 @@ class Draft:
     preheader: str | None = None
     note: str | None = None
     items: tuple[DraftItem, ...] = ()
+    #: when its mailing was taken back, unless it was approved anew since
+    recalled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -31,6 +31,8 @@ class MailingStatus(StrEnum):
     #: nothing is queued, in flight or deferred any more
     FINISHED = "finished"
 
+
+_FAILURES = 3  # fewer say nothing about a list, however small the first share is
 
 _NEXT: dict[MailingStatus, frozenset[MailingStatus]] = {
     MailingStatus.SCHEDULED: frozenset({MailingStatus.RUNNING, MailingStatus.PAUSED, MailingStatus.CANCELLED}),
@@ -80,6 +82,18 @@ class DoubtfulPolicy(StrEnum):
     ASK = "ask"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """How a mailing begins: when, and with how many."""
+
+    #: no letter leaves before it
+    not_before: datetime
+    #: this share of the audience, drawn by lot, gets the issue first; 0: everybody at once
+    first_share: float = 0
+    #: how long the rest is held once the first share has left
+    hold: timedelta = timedelta()
+
+
 class DeliveryId(NamedTuple):
     """Names a delivery for ever: its mailing, and its place in that mailing's audience, from 1."""
 
@@ -103,6 +117,12 @@ class Mailing:
     pause_reason: str | None = None
     #: the size of the frozen audience
     intended: int = 0
+    #: the size of the first share, while the rest is held; None where nobody is held
+    first_share: int | None = None
+    #: how long the rest is held once the first share has left
+    hold: timedelta = timedelta()
+    #: when the rest follows; None until the first share has left
+    rest_at: datetime | None = None
 
     def move(self, status: MailingStatus) -> Mailing:
         """Change the status; raises IllegalMoveError where the table has no such move."""
@@ -130,6 +150,22 @@ class AudienceSize:
     now: int
     #: None before the first mailing
     former: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstShare:
+    """What became of the first share of a staged mailing."""
+
+    #: letters whose fate is known
+    tried: int
+    rejected: int
+    #: accepted, and reported as failed since
+    bounced: int
+
+    def is_beyond(self, percent: float) -> bool:
+        """Tell whether more of it failed than a sound list has."""
+        failed = self.rejected + self.bounced
+        return failed >= _FAILURES and failed * 100 > percent * self.tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

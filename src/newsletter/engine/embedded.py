@@ -13,6 +13,7 @@ from newsletter.domain.mailing import MailingStatus
 from newsletter.engine.worker import Plant, Worker
 from newsletter.errors import RefusedError
 from newsletter.service.grant_letters import find_wait
+from newsletter.service.release_rest import find_hold
 from newsletter.store import mailings
 from newsletter.store.seats import is_seat_taken, take_seat
 
@@ -64,8 +65,11 @@ def _find_wait(plant: Plant, mailing_id: int) -> Wait | None:
             return Wait(until=mailing.not_before, why="")
         if mailing.status is not MailingStatus.RUNNING or not mailings.has_unsent(snapshot, mailing_id):
             return None
-        due_at = mailings.find_next_due(snapshot, mailing_id)
-        return find_wait(snapshot, plant.limits, now=now) or Wait(until=due_at or now, why="")
+        if wait := find_wait(snapshot, plant.limits, now=now):
+            return wait
+        if hold := find_hold(mailing):
+            return hold
+        return Wait(until=mailings.find_next_due(snapshot, mailing_id) or now, why="")
 
 
 def _sit_out(wait: Wait, plant: Plant, mailing_id: int, sleep: Callable[[float], None]) -> None:

@@ -15,7 +15,7 @@ from newsletter.domain.budget import Limits
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy
 from newsletter.domain.reply import Accepted, Outcome, Postponed, Unknown
 from newsletter.engine.line import Line
-from newsletter.errors import IllegalMoveError, NewsletterError, QuotaError, RelayError, find_first
+from newsletter.errors import IllegalMoveError, NewsletterError, NotFoundError, QuotaError, RelayError, find_first
 from newsletter.mail.message import Splicer
 from newsletter.service.control_mailing import pause_mailing
 from newsletter.service.feed import Feed, Load
@@ -23,6 +23,7 @@ from newsletter.service.grant_letters import Grant, find_wait, grant_letters, is
 from newsletter.service.health import Health, PauseThresholds
 from newsletter.service.ledger_writer import LedgerWriter
 from newsletter.service.ports import Connect
+from newsletter.service.release_rest import release_rests
 from newsletter.service.rest_relay import PATIENCE, rest_relay
 from newsletter.store import budgets, ledger, mailings
 from newsletter.store.database import Database
@@ -50,6 +51,8 @@ class Plant:
     splicer: Callable[[int], Splicer]
     connections: int
     limits: Limits
+    #: the rest of a staged mailing is held when more of its first share failed, in a hundred
+    staged_percent: float
     doubtful: DoubtfulPolicy
     thresholds: PauseThresholds
 
@@ -150,6 +153,7 @@ class Worker:
         plant, now = self._plant, self._plant.clock()
         with plant.database.transaction() as transaction:
             mailings.start_due(transaction, now=now)
+            release_rests(transaction, percent=plant.staged_percent, now=now)
             wait = find_wait(transaction, plant.limits, now=now)
             if wait is not None or is_relay_planned(transaction, plant.limits, now=now):
                 self._is_due_soon = wait is None or wait.until <= now + _SOON
@@ -162,7 +166,10 @@ class Worker:
             grant = grant_letters(transaction, claim, plant.limits, now=now)
         mailing = claim.batch.mailing
         if mailing not in self._splicers:  # compiling an issue takes as long as five hundred of its letters
-            self._splicers[mailing] = plant.splicer(mailing)
+            try:
+                self._splicers[mailing] = plant.splicer(mailing)
+            except NotFoundError:  # it was recalled this very moment
+                return None
         self._health.setdefault(mailing, Health(plant.thresholds))
         return _Granted(replace(claim, recipients=grant.recipients), grant)
 
@@ -201,6 +208,7 @@ class Worker:
         now = self._plant.clock()
         with self._plant.database.transaction() as transaction:
             ledger.finish_batch(transaction, load.batch, now=now, queued_due_at=grant.rest_due_at)
+            mailings.note_first_share(transaction, load.batch.mailing, now=now)
             if grant.spending is not None:
                 left = len(grant.recipients) - load.dropped
                 budgets.settle_spending(transaction, grant.spending, left, now=now)
@@ -258,7 +266,7 @@ class Worker:
         blamed = self._health[mailing].blamed
         self._health[mailing] = Health(self._plant.thresholds)
         self._feed.drop_mailing(mailing)
-        with suppress(IllegalMoveError):  # it was cancelled meanwhile, or has ended
+        with suppress(IllegalMoveError, NotFoundError):  # it was cancelled or recalled meanwhile, or has ended
             await asyncio.to_thread(
                 pause_mailing,
                 mailing,

@@ -10,7 +10,7 @@ from newsletter.domain.mailing import DeliveryId, DeliveryStatus, Mailing, Maili
 from newsletter.errors import RefusedError
 from newsletter.store import ledger, mailings
 from newsletter.store.audit import record_act
-from newsletter.store.database import Database
+from newsletter.store.database import Database, Transaction
 
 
 def pause_mailing(
@@ -25,19 +25,29 @@ def pause_mailing(
         ledger.requeue(transaction, blamed, now=now)
         if mailing.status is MailingStatus.PAUSED:
             return mailing
-        paused = replace(mailing.move(MailingStatus.PAUSED), pause_reason=reason)
-        mailings.save_status(transaction, paused)
-        record_act(transaction, "mailing paused", subject=f"mailing {mailing_id}", detail={"reason": reason}, now=now)
+        return stop(transaction, mailing, reason=reason, now=now)
+
+
+def stop(transaction: Transaction, mailing: Mailing, *, reason: str, now: datetime) -> Mailing:
+    """Do the same in a transaction that has more to do."""
+    paused = replace(mailing.move(MailingStatus.PAUSED), pause_reason=reason)
+    mailings.save_status(transaction, paused)
+    record_act(transaction, "mailing paused", subject=f"mailing {mailing.id}", detail={"reason": reason}, now=now)
     return paused
 
 
-def resume_mailing(mailing_id: int, *, database: Database, now: datetime) -> Mailing:
+def resume_mailing(mailing_id: int, *, database: Database, now: datetime, with_rest: bool = False) -> Mailing:
     """Let a paused mailing run again. One that runs already is left as it is, for a worker to take over.
 
-    Raises RefusedError for one that was cancelled.
+    Whoever resumes a staged mailing that was held for its first share consents to the rest; ``with_rest`` does so
+    before its time. Raises RefusedError for one that was cancelled.
     """
     with database.transaction() as transaction:
         mailing = mailings.find_mailing(transaction, mailing_id)
+        is_shown = mailing.rest_at is not None and mailing.rest_at <= now
+        if with_rest or (mailing.status is MailingStatus.PAUSED and is_shown):
+            mailings.release_rest(transaction, mailing_id)
+            mailing = mailings.find_mailing(transaction, mailing_id)
         if mailing.status is MailingStatus.CANCELLED:
             raise RefusedError("The mailing was cancelled, which is for good; what it had not sent was withheld.")
         if mailing.status is not MailingStatus.PAUSED:

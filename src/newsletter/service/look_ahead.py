@@ -8,6 +8,7 @@ from datetime import datetime
 from newsletter.domain.budget import Limits, Wait, foresee_end
 from newsletter.domain.mailing import DeliveryStatus, MailingReport, MailingStatus
 from newsletter.service.grant_letters import find_wait
+from newsletter.service.release_rest import find_hold
 from newsletter.store import budgets
 from newsletter.store.database import Database
 
@@ -34,8 +35,11 @@ def look_ahead(report: MailingReport, *, database: Database, limits: Limits, now
         last_queued = budgets.find_last_queued(snapshot)
     if mailing.status is MailingStatus.SCHEDULED:
         wait = Wait(until=mailing.not_before, why="Its time has not come yet")
+    wait = wait or find_hold(mailing)
     if limits.are_none:
         return Outlook(wait=wait)
     start = max(now, mailing.not_before, rest.until if rest else now)
+    if mailing.first_share:
+        start = max(start, mailing.rest_at or start + mailing.hold)
     end = foresee_end(left, limits, spent, start=start)
     return Outlook(wait=wait, expected_end_at=max(end, last_queued or end))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from newsletter.domain.host import is_loopback
 from newsletter.domain.issue import IssueStatus, Masthead, RenderedIssue
 from newsletter.domain.letter import Sender
-from newsletter.domain.mailing import Mailing, MailingKind
+from newsletter.domain.mailing import Launch, Mailing, MailingKind
 from newsletter.errors import RefusedError
 from newsletter.mail.inspection import inspect_letter, make_samples
 from newsletter.service.approve_issue import check_standing
@@ -24,11 +24,10 @@ def open_mailing(
     masthead: Masthead,
     sender: Sender,
     relay_host: str | None,
-    not_before: datetime | None,
-    recall: timedelta,
+    launch: Launch,
     now: datetime,
 ) -> Mailing:
-    """Open the mailing of issue ``number``; its letters leave from ``not_before`` on, and not before the recall window.
+    """Open the mailing of issue ``number``; its letters leave as ``launch`` says.
 
     ``relay_host`` is None for an outbox folder. Raises RefusedError without a standing approval of what the issue says
     today, when the mailing was opened already, or when a trial site's letters would leave this machine.
@@ -51,7 +50,7 @@ def open_mailing(
             approval_id=approval.id,
             topics=max(rendered.variants),
             opened_at=now,
-            not_before=max(now + recall, not_before or now),
+            launch=launch,
         )
         issues.mark_mailed(transaction, draft.id)
         detail = {"issue": number, "intended": mailing.intended, "digest": rendered.digest}

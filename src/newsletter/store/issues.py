@@ -79,12 +79,18 @@ def save_draft(transaction: Transaction, draft: Draft, *, arranged_at: datetime 
 
 
 def mark_approved(transaction: Transaction, issue_id: int) -> None:
-    transaction.execute(update(issues).filter_by(id=issue_id).values(status=IssueStatus.APPROVED))
+    transaction.execute(update(issues).filter_by(id=issue_id).values(status=IssueStatus.APPROVED, recalled_at=None))
 
 
 def mark_mailed(transaction: Transaction, issue_id: int) -> None:
     """Freeze an issue, because its mailing was opened."""
-    transaction.execute(update(issues).filter_by(id=issue_id).values(status=IssueStatus.MAILED))
+    transaction.execute(update(issues).filter_by(id=issue_id).values(status=IssueStatus.MAILED, recalled_at=None))
+
+
+def mark_recalled(transaction: Transaction, issue_id: int, *, now: datetime) -> None:
+    """Let editors change an issue again, because its mailing was taken back; its approval stands."""
+    recalled = {"status": IssueStatus.APPROVED, "recalled_at": now}
+    transaction.execute(update(issues).filter_by(id=issue_id).values(recalled))
 
 
 def list_published(transaction: Transaction) -> list[PublishedIssue]:
@@ -152,6 +158,7 @@ def _read_draft(row: Row[Any], items: Sequence[DraftItem]) -> Draft:
         preheader=row.preheader,
         note=row.note,
         items=tuple(items),
+        recalled_at=row.recalled_at,
     )
 
 

@@ -70,6 +70,7 @@ def claim_batch(transaction: Transaction, *, seat: Seat, now: datetime, doubtful
         select(batches)
         .join(mailings)
         .where(batches.c.due_at <= now, mailings.c.status == MailingStatus.RUNNING, _is_free(transaction, seat, now))
+        .where(or_(mailings.c.first_share.is_(None), batches.c.last_position <= mailings.c.first_share))
         .order_by(batches.c.mailing_id, batches.c.number)
         .limit(1)
         .with_for_update(of=batches, skip_locked=True)

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, exists, func, insert, literal, literal_column, not_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTableAs
 
@@ -13,6 +30,8 @@ from newsletter.domain.bounce import BounceKind
 from newsletter.domain.mailing import (
     AudienceSize,
     DeliveryStatus,
+    FirstShare,
+    Launch,
     Mailing,
     MailingKind,
     MailingReport,
@@ -36,7 +55,7 @@ def add_mailing(
     approval_id: int,
     topics: Topic,
     opened_at: datetime,
-    not_before: datetime,
+    launch: Launch,
 ) -> Mailing:
     """Open a mailing and lay out its audience: a queued delivery for each active, unsuppressed subscriber.
 
@@ -45,15 +64,18 @@ def add_mailing(
     """
     values = {
         "kind": kind, "status": MailingStatus.SCHEDULED, "issue_id": issue_id, "approval_id": approval_id,
-        "intended": 0, "opened_at": opened_at, "not_before": not_before,
+        "intended": 0, "opened_at": opened_at, "not_before": launch.not_before,
+        "hold_minutes": round(launch.hold.total_seconds() / 60),
     }  # fmt: skip
     try:
         mailing_id = transaction.execute(insert(mailings).values(values).returning(mailings.c.id)).scalar_one()
     except IntegrityError as error:
         raise RefusedError("This issue's mailing was opened already.") from error
-    intended = _lay_out_audience(transaction, mailing_id, topics)
-    _lay_out_batches(transaction, mailing_id, intended, due_at=not_before)
-    transaction.execute(update(mailings).filter_by(id=mailing_id).values(intended=intended))
+    intended = _lay_out_audience(transaction, mailing_id, topics, by_lot=launch.first_share > 0)
+    first_share = _count_first(intended, launch.first_share)
+    _lay_out_batches(transaction, mailing_id, intended, first_share, due_at=launch.not_before)
+    laid_out = {"intended": intended, "first_share": first_share}
+    transaction.execute(update(mailings).filter_by(id=mailing_id).values(laid_out))
     return find_mailing(transaction, mailing_id)
 
 
@@ -126,6 +148,60 @@ def start_due(transaction: Transaction, *, now: datetime) -> None:
     transaction.execute(update(mailings).where(*due).values(status=MailingStatus.RUNNING, started_at=now))
 
 
+def take_back(transaction: Transaction, mailing_id: int) -> bool:
+    """Delete a mailing of which no letter was tried; False, and nothing changes, if one was.
+
+    A worker that has a batch of it finds its claim gone in the commit before the final dot, and lets go of the letter.
+    """
+    # Until the end of this transaction no such commit gets in between.
+    transaction.execute(select(batches.c.number).filter_by(mailing_id=mailing_id).with_for_update())
+    untouched = deliveries.c.status.in_([DeliveryStatus.QUEUED, DeliveryStatus.WITHHELD])
+    tried = or_(deliveries.c.attempts > 0, not_(untouched))
+    if transaction.scalar(select(exists().where(deliveries.c.mailing_id == mailing_id, tried))):
+        return False
+    transaction.execute(delete(deliveries).filter_by(mailing_id=mailing_id))
+    transaction.execute(delete(mailings).filter_by(id=mailing_id))
+    return True
+
+
+def note_first_share(transaction: Transaction, mailing_id: int, *, now: datetime) -> None:
+    """Let the time of the rest begin to run, if the first share of a staged mailing has just left."""
+    held = mailings.c.id == mailing_id, mailings.c.first_share.is_not(None), mailings.c.rest_at.is_(None)
+    row = transaction.execute(select(mailings.c.first_share, mailings.c.hold_minutes).where(*held)).one_or_none()
+    if row is None:
+        return
+    unsent = deliveries.c.status.in_([DeliveryStatus.QUEUED, DeliveryStatus.IN_FLIGHT])
+    first = and_(deliveries.c.mailing_id == mailing_id, deliveries.c.position <= row.first_share)
+    if not transaction.scalar(select(exists().where(first, unsent))):
+        rest_at = now + timedelta(minutes=row.hold_minutes)
+        transaction.execute(update(mailings).where(*held).values(rest_at=rest_at))
+
+
+def list_held(transaction: Transaction, *, now: datetime) -> list[Mailing]:
+    """Return the running mailings whose first share has shown for long enough what comes back."""
+    query = _select_mailings().where(mailings.c.status == MailingStatus.RUNNING, mailings.c.first_share.is_not(None))
+    return [_read_mailing(row) for row in transaction.execute(query.where(mailings.c.rest_at <= now))]
+
+
+def release_rest(transaction: Transaction, mailing_id: int) -> None:
+    """Hold nobody any longer."""
+    transaction.execute(update(mailings).filter_by(id=mailing_id).values(first_share=None))
+
+
+def count_first_share(transaction: Transaction, mailing: Mailing) -> FirstShare:
+    """Count what became of the first share of a staged mailing."""
+    first = deliveries.c.mailing_id == mailing.id, deliveries.c.position <= mailing.first_share
+    settled = deliveries.c.status.in_([DeliveryStatus.ACCEPTED, DeliveryStatus.REJECTED, DeliveryStatus.DOUBTFUL])
+    rejected = func.count().filter(deliveries.c.status == DeliveryStatus.REJECTED)
+    tried, refused = transaction.execute(select(func.count(), rejected).where(*first, settled)).one()
+    came_back = (
+        select(func.count(bounces.c.position.distinct()))
+        .where(bounces.c.mailing_id == mailing.id, bounces.c.position <= mailing.first_share)
+        .where(bounces.c.kind == BounceKind.HARD, bounces.c.ignored_because.is_(None), bounces.c.reversed_at.is_(None))
+    )
+    return FirstShare(tried=tried, rejected=refused, bounced=transaction.scalar(came_back) or 0)
+
+
 def withhold_cancelled(transaction: Transaction, mailing_id: int, *, now: datetime) -> None:
     """Withhold what a cancelled mailing has not sent; its batches are never due again."""
     unsent = deliveries.c.status.in_([DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED])
@@ -176,7 +252,15 @@ def report(transaction: Transaction, mailing: Mailing) -> MailingReport:
     )
 
 
-def _lay_out_audience(transaction: Transaction, mailing_id: int, topics: Topic) -> int:
+def _count_first(intended: int, share: float) -> int | None:
+    """Return the size of the first share; None where it is everybody, or nobody is to be first."""
+    first = ceil(intended * share)
+    return first if 0 < first < intended else None
+
+
+def _lay_out_audience(transaction: Transaction, mailing_id: int, topics: Topic, *, by_lot: bool) -> int:
+    """Give everybody a position: in the order of their coming, or ``by_lot``, so that the first are a fair sample."""
+    order: ColumnElement[Any] = func.random() if by_lot else subscribers.c.id
     has_topic = subscribers.c.topics.bitwise_and(int(topics)) != 0
     suppressed = (
         select(1)
@@ -192,28 +276,35 @@ def _lay_out_audience(transaction: Transaction, mailing_id: int, topics: Topic) 
     if transaction.dialect.name == "sqlite":
         # Of CREATE TABLE AS, SQLite promises rowids from 1 on, in the order of its rows; they take a third of the
         # time of row_number().
-        numbered = CreateTableAs(audience.order_by(subscribers.c.id), "audience", temporary=True)
+        numbered = CreateTableAs(audience.order_by(order), "audience", temporary=True)
         transaction.execute(numbered)
         rows = select(literal(mailing_id), literal_column("rowid"), *numbered.table.c)
         intended = transaction.execute(insert(deliveries).from_select(columns, rows)).rowcount
         numbered.table.drop(transaction)
         return intended
     everybody = audience.subquery()
-    rows = select(literal(mailing_id), func.row_number().over(order_by=everybody.c.id), *everybody.c)
+    place = func.row_number().over(order_by=func.random() if by_lot else everybody.c.id)
+    rows = select(literal(mailing_id), place, *everybody.c)
     statement = insert(deliveries).from_select(columns, rows).execution_options(preserve_rowcount=True)
     return transaction.execute(statement).rowcount
 
 
-def _lay_out_batches(transaction: Transaction, mailing_id: int, intended: int, *, due_at: datetime) -> None:
+def _lay_out_batches(
+    transaction: Transaction, mailing_id: int, intended: int, first_share: int | None, *, due_at: datetime
+) -> None:
+    """Cut the audience into batches; none reaches from the first share into the rest."""
+    end_of_first = first_share or intended
+    firsts = [*range(1, end_of_first + 1, _BATCH_SIZE), *range(end_of_first + 1, intended + 1, _BATCH_SIZE)]
+    lasts = [first - 1 for first in firsts[1:]] + [intended]
     rows = [
         {
             "mailing_id": mailing_id,
             "number": number,
             "first_position": first,
-            "last_position": min(first + _BATCH_SIZE - 1, intended),
+            "last_position": last,
             "due_at": due_at,
         }
-        for number, first in enumerate(range(1, intended + 1, _BATCH_SIZE), start=1)
+        for number, (first, last) in enumerate(zip(firsts, lasts, strict=False), start=1)
     ]
     # An audience of nobody still has one batch, so that its mailing ends the way all others do.
     nobody = {"mailing_id": mailing_id, "number": 1, "first_position": 1, "last_position": 0, "due_at": due_at}
@@ -237,6 +328,9 @@ def _read_mailing(row: Row[Any]) -> Mailing:
         finished_at=row.finished_at,
         pause_reason=row.pause_reason,
         intended=row.intended,
+        first_share=row.first_share,
+        hold=timedelta(minutes=row.hold_minutes),
+        rest_at=row.rest_at,
     )
 
 

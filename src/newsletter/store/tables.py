@@ -185,6 +185,8 @@ issues = Table(
     Column("drafted_at", Moment, nullable=False),
     # When an editor last changed it; a draft that nobody touched follows the store.
     Column("arranged_at", Moment),
+    # When its mailing was taken back before a letter had left; until it is approved anew or sent.
+    Column("recalled_at", Moment),
     _one_of("status", IssueStatus),
 )
 
@@ -253,6 +255,10 @@ mailings = Table(
     Column("started_at", Moment),
     Column("finished_at", Moment),
     Column("pause_reason", Text),
+    # The last position of the first share, while the rest is held; for how long, and until when.
+    Column("first_share", Integer),
+    Column("hold_minutes", Integer, nullable=False, server_default="0"),
+    Column("rest_at", Moment),
     _one_of("kind", MailingKind),
     _one_of("status", MailingStatus),
     CheckConstraint("kind <> 'issue' OR issue_id IS NOT NULL", name="issue_named"),
