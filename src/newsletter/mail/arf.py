@@ -20,6 +20,10 @@ _OLD_SENDERS = {
     "scomp@aol.com": "client tos notification",
 }
 
+# One that complains in prose, without the letter and without its reader.
+_TEXT_SENDER = "@reports.spamcop.net"
+_TEXT_SUBJECT = "[spamcop ("
+
 
 def read_complaint(message: Message) -> Report | None:
     """Read a complaint, or a feedback report that is none; None for anything else."""
@@ -28,6 +32,8 @@ def read_complaint(message: Message) -> Report | None:
         return _read_feedback(message, part)
     if message.top.parameter("report-type").lower() == "feedback-report":
         return _read_feedback(message, Part((), b"", 1))
+    if from_address(message).endswith(_TEXT_SENDER) and message.subject.lower().startswith(_TEXT_SUBJECT):
+        return _complaint(message, [], "feedback:text", message.subject)
     if _is_old_complaint(message):
         return _complaint(message, _returned_recipients(message), "feedback:letter", message.subject)
     return None

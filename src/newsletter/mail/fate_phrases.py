@@ -59,7 +59,8 @@ FAILURE: Fates = (
         undeliver | non deliverable | nondeliver | non deliver | could not be delivered | could not be sent
         couldn t be delivered | couldn t deliver | could not deliver | could not send | couldn t send
         cannot be delivered | cannot deliver | can not be delivered | can t be delivered | can t deliver
-        cannot be sent | not delivered | not been delivered | not be delivered | not be able to deliver
+        cannot be sent | not delivered | not been delivered | not have been delivered | not be delivered
+        not be able to deliver
         was not delivered | wasn t delivered | wasn t able to deliver | was not able to deliver
         were not able to deliver | not able to deliver | unable to deliver | unable to send
         unable to be delivered | delivery failed | delivery failure | delivery has failed | delivery * failed
@@ -80,7 +81,8 @@ FAILURE: Fates = (
         error occurred while trying to deliver | error in delivering | the following addresses
         the following recipients | the following address | the following recipient | unknown user | user unknown
         no such user | mailbox is full | mailbox full | quota exceeded | over quota | unknown recipient
-        invalid final delivery | transcript of session | smtp server errors | bounced | bounce message
+        considered unsolicited | considered to be unsolicited | was considered spam | invalid final delivery
+        transcript of session | smtp server errors | bounced | bounce message
         bounce notification | can not deliver | mail could not | blocked your message | message * blocked
         mail * blocked | message was blocked | quarantined | message infected | nicht zugestellt
         nicht zustellbar | unzustellbar | konnte nicht | konnten nicht | fehlgeschlagen | zustellung * fehl
@@ -112,6 +114,32 @@ FAILURE: Fates = (
         khong the gui | gagal dikirim | tidak terkirim | не вдалося | недоставлено | сбой доставки | ошибка доставки
         未能向 | 未传递 | 未傳遞 | 未能送达 | 未能送達 | 未能投递 | 被退回 | 退信原因 | 传递失败 | 傳遞失敗
         배달 실패 | 반송 | 전송 실패 | 전송되지 | 전달되지
+        """,
+    ),
+)
+
+#: Under a name that is not a mail system's, a failure has to be one of mail: shops, banks and fax services fail too.
+MAIL_WORDS: Fates = (
+    (
+        K.SOFT,
+        """
+        mail | email | e mail | message | mailbox | inbox | smtp | rcpt | recipient address | nachricht | mitteilung
+        mensaje | correo | buzon | mensagem | messaggio | casella | courriel | bericht | meddelande | melding | besked
+        viesti | wiadomosc | zprava | sprava | uzenet | mesaj | ileti | posta | сообщени | письм | почт | повідомлен
+        лист | μηνυμα | דואר | הודעה | بريد | رسالة | メール | メッセージ | 邮件 | 郵件 | 信件 | 邮箱 | 信箱 | 메일
+        메시지 | 편지 | thu dien tu | surat | อีเมล
+        """,
+    ),
+)
+
+#: Subjects of what mail systems write to their own users and masters: nothing has come back.
+OWN_AFFAIRS: Fates = (
+    (
+        K.NOT_BOUNCE,
+        """
+        quarantine summary | quarantine report | quarantine digest | quarantine notification
+        spam quarantine | spam digest | spam summary | spam report | almost full | nearly full | approaching
+        quota warning | is getting full
         """,
     ),
 )

@@ -21,6 +21,7 @@ _SYSTEM_LOCAL = re.compile(
     r"|amavis\w*|email-?gateway|exchange|microsoftexchange\w*|groupwise|domino|autodeliver|no-?delivery|mail-?return"
     r"|returned?|delivery[-_.]?(?:agent|status|report|failure|notification)s?"
 )
+_SHARED_LOCAL = re.compile(r"mail|mailer|mx|smtpd?|system|sys-?admin|exchange|returned?")
 _ROBOT_LOCAL = re.compile(
     r"(?:no|do|donot|do-not)[-_.]?(?:not)?[-_.]?reply|auto|robot|admin|notif|system|service|info-?mail"
 )
@@ -43,6 +44,15 @@ def is_from_mail_system(message: Message) -> bool:
     address = from_address(message)
     local = address.partition("@")[0]
     return bool(_SYSTEM_NAME.search(sender) or _SYSTEM_LOCAL.fullmatch(local)) or not sender.strip('<>@ "')
+
+
+def is_clearly_from_mail_system(message: Message) -> bool:
+    """Whether nobody else has that name; mail@ and system@ may be a shop's."""
+    local = from_address(message).partition("@")[0]
+    sender = (message.top.first("from") or message.top.first("sender")).lower()
+    return is_from_mail_system(message) and (
+        _SYSTEM_NAME.search(sender) is not None or _SHARED_LOCAL.fullmatch(local) is None
+    )
 
 
 def is_from_robot(message: Message) -> bool:

@@ -14,6 +14,7 @@ from newsletter.mail.found_address import FoundAddress, find_addresses, only_add
 from newsletter.mail.origin import (
     has_null_sender,
     is_automatic,
+    is_clearly_from_mail_system,
     is_forward_or_reply,
     is_from_mail_program,
     is_from_mail_system,
@@ -24,7 +25,9 @@ from newsletter.mail.reason import find_reason
 from newsletter.mail.report_text import (
     copied_text,
     is_addressed_failure,
+    is_own_affair,
     says_failure,
+    says_mail_failed,
     says_still_trying,
     says_success,
     whole_text,
@@ -42,7 +45,8 @@ _CLEAR = 3  # the weight from which on a mention names a recipient
 _BULLET = " \t>*-•·+=<>[](){}\"'`:;,.|"
 _LABEL = re.compile(
     r"(?:recipient|address|addressee|user|mailbox|account|mail ?box|to|rcpt|failed|undeliverable|unknown|invalid|full"
-    r"|e-?mail|empf[aä]nger|destinat[aá]rio|destinataire|an|para|à|a|adresse|direcci[oó]n|宛先|收件人|получатель|адрес)"
+    r"|e-?mail|empf[aä]nger|destinat[aá]rio|destinataire|an|para|à|a|adresse|direcci[oó]n|宛先|あて先|收件人|收件者|收信人"
+    r"|发送到|发送至|投递到|寄送到|傳送到|받는 사람|수신자|получатель|адрес)"
     r"\w*\W*\Z",
     re.IGNORECASE,
 )
@@ -54,9 +58,15 @@ _NOT_RECIPIENT = re.compile(
     re.IGNORECASE,
 )
 _OWN = re.compile(
-    r"(?:mailer-daemon|postmaster|abuse|helpdesk|support|admin|administrator|hostmaster|noreply|no-reply)@",
+    r"(?:mailer-daemon|postmaster|abuse|help|helpdesk|support|service|contact|admin|administrator|hostmaster|noreply"
+    r"|no-reply)@",
     re.IGNORECASE,
 )
+_ALIAS = re.compile(r"\((?:expanded|generated) from:?\s+<?\Z|\boriginal address\W*\Z", re.IGNORECASE)
+_LONGEST_ALIAS = 40  # characters before the address
+_QUOTED_TO = re.compile(r"[ \t>]*to:\s", re.IGNORECASE)  # of the letter; its readers need not be the report's
+# Sendmail's own words behind it are "User unknown" for whatever the other server refused with.
+_GIVEN_REASON = re.compile(r"\(reason: ([^\n]{1,500})\)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _DDA = re.compile(r"\bsmtp=\Z", re.IGNORECASE)  # an address inside one of X.400
 _ON_DATE = re.compile(r"\W*(?:on|am|le|el|em|il|op) \w{2,4}\b")
 _TRANSCRIPT = re.compile(r"\s*(?:\d{3}[ -]|<<<|>>>|---)")
@@ -82,7 +92,11 @@ def read_prose(message: Message) -> Report | None:
         text = whole if mentions else text
     if not failed and not _is_report(message, text, mentions):
         return None
-    addresses = list(dict.fromkeys(failed or [each.address for each in mentions] or _returned_to(message)))
+    addresses = list(
+        dict.fromkeys(
+            failed or [each.address for each in mentions] or _returned_to(message) or _named_in_subject(message)
+        )
+    )
     if not addresses and not (has_null_sender(message) or is_automatic(message) or says_failure(message.subject)):
         return None
     starts = {each.address: each.start for each in reversed(mentions)}
@@ -103,9 +117,9 @@ def read_prose(message: Message) -> Report | None:
 
 def _is_report(message: Message, text: str, mentions: list[_Mention]) -> bool:
     subject = message.subject
-    if is_from_mail_program(message):
+    if is_from_mail_program(message) or is_own_affair(subject):
         return False
-    if is_from_mail_system(message):
+    if is_clearly_from_mail_system(message) or (is_from_mail_system(message) and _is_of_mail(message, text)):
         return (
             says_failure(subject)
             or says_failure(text)
@@ -113,13 +127,17 @@ def _is_report(message: Message, text: str, mentions: list[_Mention]) -> bool:
             or says_success(message)
             or find_reason("", text).reason in _TELLING
         )
-    # A person may pass a report on or ask about one. Under any other name it has to look like one in every way.
-    names_recipients = bool(mentions) and mentions[0].weight >= _CLEAR
+    # People and ticket systems pass reports on, quoted. Under any other name it has to look like one in every way.
+    names_recipients = any(each.weight >= _CLEAR and text[each.start : each.start + 1] != ">" for each in mentions)
     if not names_recipients or is_forward_or_reply(message):
         return False
     if not (has_null_sender(message) or is_automatic(message) or is_from_robot(message)):
         return False
-    return says_failure(text) and (says_failure(subject) or is_addressed_failure(text))
+    return _is_of_mail(message, text) and (says_failure(subject) or is_addressed_failure(text))
+
+
+def _is_of_mail(message: Message, text: str) -> bool:
+    return (has_null_sender(message) and says_failure(text)) or says_mail_failed(text)
 
 
 def _fate(message: Message) -> BounceKind | None:
@@ -130,6 +148,8 @@ def _fate(message: Message) -> BounceKind | None:
 
 def _judge(address: str, texts: tuple[str, ...], kind: BounceKind | None) -> ReportedRecipient:
     """Judge by the first text that gives a reason in words; ``kind`` is known if it is no failure."""
+    given = _GIVEN_REASON.search(texts[0])
+    texts = (given.group(1), *texts) if given else texts
     judgement = find_reason("", texts[0], is_final=kind is None)
     for text in texts[1:]:
         if judgement.rule.startswith("words"):
@@ -151,14 +171,24 @@ def _words_of(address: str, starts: dict[str, int], text: str) -> str:
 
 
 def _mentions(message: Message, text: str) -> list[_Mention]:
-    own = {*only_addresses(message.top.first("from"))}
-    for name in ("to", "delivered-to", "x-original-to", "return-path", "envelope-to", "sender", "reply-to"):
-        own.update(each for value in message.top.every(name) for each in only_addresses(value))
+    own = _own_addresses(message)
     return [
-        _Mention(found.address, weight, text.rfind("\n", 0, found.start) + 1)
+        _Mention(_without_prefix(found.address), weight, text.rfind("\n", 0, found.start) + 1)
         for found in find_addresses(text)[:_MOST_MENTIONS]
         if (weight := _weigh(found, text, is_own=found.address in own))
     ]
+
+
+def _without_prefix(address: str) -> str:
+    """Take away the domain that qmail writes before a local part of one of its virtual domains."""
+    domain = address.rpartition("@")[2]
+    return address.removeprefix(f"{domain}-")
+
+
+def _own_addresses(message: Message) -> set[str]:
+    """Return the addresses that the report itself went between."""
+    names = ("from", "to", "delivered-to", "x-original-to", "return-path", "envelope-to", "sender", "reply-to")
+    return {each for name in names for value in message.top.every(name) for each in only_addresses(value)}
 
 
 def _weigh(found: FoundAddress, text: str, *, is_own: bool) -> int:
@@ -170,6 +200,8 @@ def _weigh(found: FoundAddress, text: str, *, is_own: bool) -> int:
     is_first = not before.strip(_BULLET)
     is_alone = is_first and (not after.strip(_BULLET) or found.address in after.lower() or bool(_ON_DATE.match(after)))
     is_transcript = bool(_TRANSCRIPT.match(before))
+    if _ALIAS.search(text[max(0, found.start - _LONGEST_ALIAS) : found.start]):
+        return 0
     if is_own:
         return 1 if is_alone else 0
     weights = (
@@ -180,6 +212,7 @@ def _weigh(found: FoundAddress, text: str, *, is_own: bool) -> int:
         (3, is_first),
         (2, bool(_COMMAND.search(before))),
         (1, is_transcript),
+        (2, bool(_QUOTED_TO.match(before))),
         (3, bool(_LABEL.search(before))),
     )
     return next((weight for weight, holds in weights if holds), 1)
@@ -188,6 +221,11 @@ def _weigh(found: FoundAddress, text: str, *, is_own: bool) -> int:
 def _best(mentions: list[_Mention]) -> list[_Mention]:
     most = max((each.weight for each in mentions), default=0)
     return [each for each in mentions if each.weight == most]
+
+
+def _named_in_subject(message: Message) -> list[str]:
+    own = _own_addresses(message)
+    return [each for each in only_addresses(message.subject) if each not in own]
 
 
 def _returned_to(message: Message) -> list[str]:

@@ -24,6 +24,7 @@ _LONGEST_QUOTE = 200
 
 _STATUS = re.compile(r"(?<![\d.])([245])[.](\d{1,3})[.](\d{1,3})(?![\d.]\d)")
 _REPLY_CODE = re.compile(r"(?<![\d.\[(:/-])([45])[0-5]\d(?=[\s:-])(?!-\d)")
+_PARAGRAPH_ENDS = re.compile(r"\n[ \t]*\n")
 
 # The command that was refused, where a relay names it: before RCPT it was not about the reader.
 _STAGE = re.compile(
@@ -81,10 +82,12 @@ def best_status(status: str, text: str) -> str:
 def _choose(status: str, text: str) -> tuple[BounceReason, str]:
     whole = simplify(text)
     # A relay quotes the other server behind words of its own ("rejected by the recipient's domain: 550 no such user").
+    # What stands behind it in a paragraph of its own is advice: "the address may not exist, or the mailbox is full".
     code = _REPLY_CODE.search(text)
-    reply = simplify(text[code.start() :]) if code else whole
+    end = _PARAGRAPH_ENDS.search(text, code.end()) if code else None
+    reply = simplify(text[code.start() : end.start() if end else None]) if code else whole
     is_about_us = _STAGE.search(text) is not None
-    for simple in (reply, whole) if code and code.start() else (whole,):
+    for simple in (reply, whole) if code and (code.start() or end) else (whole,):
         for book, name in _BOOKS:
             reason = book.find(simple)
             if reason and is_about_us and reason in DECISIVE_REASONS:

@@ -54,6 +54,9 @@ SURE_ELSEWHERE: Phrases = (
     (
         R.UNKNOWN_USER,
         """
+        nicht im domino | nicht im * verzeichnis | nicht in * adressbuch | pas repertorie dans | pas dans l annuaire
+        no esta * en el directorio | no figura en | non elencat | nao listado | nao consta | staat niet in * directory
+        ディレクトリに登録されて | ディレクトリにありません
         unbekannter empfanger | unbekannter benutzer | unbekannte adresse | empfanger unbekannt
         empfanger ist unbekannt | benutzer unbekannt | benutzer nicht gefunden | benutzer existiert nicht
         adresse unbekannt | adresse * existiert nicht | adresse * nicht gefunden | adresse ist ungultig

@@ -132,7 +132,7 @@ SURE: Phrases = (
         domain unknown | domain not found | domain does not exist | domain doesn t exist | domain * does not exist
         domain name does not exist | domain name not found | domain is not valid | nonexistent domain
         non existent domain | invalid domain | domain invalid | domain is invalid | bad domain | unknown host
-        @ host unknown | host unknown name server | host unknown host not found | host or domain name not found
+        host unknown | host found but no data record | no data record of requested type | host or domain name not found
         host not found | no such host | unknown mail host | unknown mail domain | unrouteable mail domain
         unrouteable domain | unroutable domain | unrouteable address | unroutable address
         name or service not known | nxdomain | domain name service error | domain * doesn t receive

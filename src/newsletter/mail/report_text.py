@@ -6,7 +6,16 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-from newsletter.mail.fate_phrases import ADDRESSED_FAILURE, COPY_BEGINS, DELAY_WORDS, FAILURE, STILL_TRYING, SUCCESS
+from newsletter.mail.fate_phrases import (
+    ADDRESSED_FAILURE,
+    COPY_BEGINS,
+    DELAY_WORDS,
+    FAILURE,
+    MAIL_WORDS,
+    OWN_AFFAIRS,
+    STILL_TRYING,
+    SUCCESS,
+)
 from newsletter.mail.parts import Message, Part
 from newsletter.mail.phrases import PhraseBook, simplify
 
@@ -21,6 +30,8 @@ _DELAY_WORDS = PhraseBook.compile(DELAY_WORDS)
 _SUCCESS = PhraseBook.compile(SUCCESS)
 _ADDRESSED = PhraseBook.compile(ADDRESSED_FAILURE)
 _FAILURE = PhraseBook.compile(FAILURE)
+_MAIL_WORDS = PhraseBook.compile(MAIL_WORDS)
+_OWN_AFFAIRS = PhraseBook.compile(OWN_AFFAIRS)
 
 # Fields that only the copy of a letter has; From, To, Subject and Date are quoted by reports too.
 _COPIED_FIELD = re.compile(
@@ -30,6 +41,8 @@ _COPIED_FIELD = re.compile(
 )
 _SENTENCE = re.compile(r" (?:not|was received|could|couldn) ")
 _LONGEST_MARKER = 90
+_STATEMENT_ENDS = re.compile(r"[.!?]\s|[。！？]|\n\s*\n")
+_MOST_STATEMENTS = 40
 
 
 @lru_cache(maxsize=2)  # asked several times of a message, and for each recipient
@@ -98,6 +111,17 @@ def says_success(message: Message) -> bool:
 
 def says_failure(text: str) -> bool:
     return bool(_FAILURE.find(simplify(text[:_BEGINNING])))
+
+
+def says_mail_failed(text: str) -> bool:
+    """Whether one sentence of the beginning says of mail that it failed, and not of a parcel or a payment."""
+    sentences = (simplify(each) for each in _STATEMENT_ENDS.split(text[:_BEGINNING])[:_MOST_STATEMENTS])
+    return any(_FAILURE.find(each) and _MAIL_WORDS.find(each) for each in sentences)
+
+
+def is_own_affair(subject: str) -> bool:
+    """Whether a mail system writes to its own users or masters, of their quota or of strangers' errors."""
+    return _OWN_AFFAIRS.find(simplify(subject)) is not None
 
 
 def is_addressed_failure(text: str) -> bool:
