@@ -224,6 +224,10 @@ class App:
         """Return what makes the letters of a mailing: its approved bytes, compiled."""
         with self.database.snapshot() as snapshot:
             rendered = approvals.load_rendered(snapshot, mailings.find_mailing(snapshot, mailing_id).approval_id)
+        return self.make_splicer(rendered)
+
+    def make_splicer(self, rendered: RenderedIssue) -> Splicer:
+        """Return what makes the letters of a rendered issue. Raises RefusedError where a header would not be safe."""
         forms = compile_letters(rendered, sender=self.sender)
         return Splicer(forms, sender=self.sender, keys=self.keys, clock=self.clock, signer=self.signer)
 

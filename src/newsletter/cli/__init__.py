@@ -21,6 +21,7 @@ from newsletter.cli import (
     server,
     subscribers,
     suppressions,
+    test_letter,
 )
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ app.add_typer(bounces.bounces, name="bounces")
 app.add_typer(suppressions.suppressions, name="suppressions")
 app.add_typer(editors.editors, name="editors")
 app.add_typer(dkim.dkim, name="dkim")
+test_letter.add_commands(issue.issue)
 mailing.add_commands(issue.issue)
 project.add_commands(app)
 server.add_commands(app)

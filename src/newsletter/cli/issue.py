@@ -178,36 +178,27 @@ def render(
 ) -> None:
     """Write issue.html, issue.txt and issue.eml: what was approved, else what the issue says now.
 
-    The personal links in them belong to nobody.
+    The personal links in them belong to nobody: they open the real pages and change nothing.
     """
     from newsletter.app import open_app
     from newsletter.domain.issue import Slot
     from newsletter.domain.letter import Recipient
     from newsletter.domain.mailing import DeliveryId
-    from newsletter.domain.token import Purpose, ReaderToken
+    from newsletter.domain.token import SAMPLE_READER, Purpose, ReaderToken
     from newsletter.domain.topic import Topic
-    from newsletter.mail.message import Splicer, compile_letters
     from newsletter.service.show_issue import load_text
 
     with open_app() as app:
         rendered = load_text(number, database=app.database, masthead=app.masthead(), render=app.render)
-        nobody = bytes(8)
-        tokens = {slot: ReaderToken(nobody).sign(Purpose(slot.value), app.keys) for slot in Slot}
+        tokens = {slot: ReaderToken(SAMPLE_READER).sign(Purpose(slot.value), app.keys) for slot in Slot}
         files = {name: out / f"issue.{name}" for name in ("html", "txt", "eml")}
         out.mkdir(parents=True, exist_ok=True)
         files["html"].write_text(rendered.full.html.fill(tokens), encoding="utf-8")
         files["txt"].write_text(rendered.full.text.fill(tokens), encoding="utf-8")
-        splicer = Splicer(
-            compile_letters(rendered, sender=app.sender),
-            sender=app.sender,
-            keys=app.keys,
-            clock=app.now,
-            signer=app.signer,
-        )
         recipient = Recipient(
-            delivery=DeliveryId(0, 0), address=app.sender.reply_to, public_id=nobody, topics=Topic.everything()
+            delivery=DeliveryId(0, 0), address=app.sender.reply_to, public_id=SAMPLE_READER, topics=Topic.everything()
         )
-        files["eml"].write_bytes(splicer.splice(recipient).message)
+        files["eml"].write_bytes(app.make_splicer(rendered).splice(recipient).message)
     if json:
         print_json({"number": number, "digest": rendered.digest, **{name: str(file) for name, file in files.items()}})
         return

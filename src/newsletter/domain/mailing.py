@@ -94,6 +94,11 @@ class Launch:
     hold: timedelta = timedelta()
 
 
+#: The mailing that test letters are named under, in envelope senders and Message-IDs: no mailing ever gets this id.
+#: Like all ids it fits 31 bits, so that any database can be asked for it.
+TEST_MAILING = 2**31 - 1
+
+
 class DeliveryId(NamedTuple):
     """Names a delivery for ever: its mailing, and its place in that mailing's audience, from 1."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter.domain.address import EmailAddress
+from newsletter.domain.token import SAMPLE_READER
 from newsletter.domain.topic import Topic
 from newsletter.errors import IllegalMoveError
 
@@ -71,6 +72,11 @@ class Subscriber:
     unsubscribed_at: datetime | None = None
     #: the mailing whose letter carried the link by which the reader left
     unsubscribed_by_mailing: int | None = None
+
+    @property
+    def is_sample(self) -> bool:
+        """Tell whether this is nobody: the reader whom test letters are made for."""
+        return self.public_id == SAMPLE_READER
 
     def move(self, status: SubscriberStatus) -> Subscriber:
         """Change the status; raises IllegalMoveError where the table has no such move."""

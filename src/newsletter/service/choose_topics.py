@@ -6,13 +6,13 @@ from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.token import KeyRing, Purpose
 from newsletter.domain.topic import Topic
 from newsletter.errors import InputError, NotFoundError
-from newsletter.service.find_reader import read_link
+from newsletter.service.find_reader import SAMPLE, read_link
 from newsletter.store.database import Database
 from newsletter.store.subscribers import find_by_public_id, set_topics
 
 
 def choose_topics(token: str, topics: Topic, *, database: Database, keys: KeyRing) -> Subscriber:
-    """Store the reader's topics and return the reader.
+    """Store the reader's topics and return the reader; the choice of a test letter's reader is not kept.
 
     Raises InputError for no topic at all, which would be an unsubscribe in disguise, and NotFoundError for a token that
     is not ours or a person of whom nothing is stored any more.
@@ -20,6 +20,8 @@ def choose_topics(token: str, topics: Topic, *, database: Database, keys: KeyRin
     reader = read_link(token, Purpose.PREFERENCES, keys=keys)
     if not topics:
         raise InputError("Please choose at least one, or unsubscribe below.")
+    if reader.public_id == SAMPLE.public_id:
+        return SAMPLE
     with database.transaction() as transaction:
         subscriber = find_by_public_id(transaction, reader.public_id)
         if subscriber is None:

@@ -51,4 +51,9 @@ def come_back(token: Token, masthead: TheMasthead, database: TheDatabase, keys: 
 
 
 def _reader_page(reader: Subscriber | None, masthead: Masthead, *, is_done: bool) -> ReaderPage:
-    return ReaderPage(masthead=masthead, address=mask(reader.address) if reader else "", is_done=is_done)
+    return ReaderPage(
+        masthead=masthead,
+        address=mask(reader.address) if reader else "",
+        is_done=is_done,
+        is_test=reader is not None and reader.is_sample,
+    )

@@ -141,6 +141,8 @@ class ReaderPage:
     address: str = ""
     #: what the button, or the one-click request, is about has been done
     is_done: bool = False
+    #: the link is a test letter's, and changes nobody
+    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +160,8 @@ class PreferencesPage:
     choices: tuple[TopicChoice, ...]
     unsubscribe_path: str
     is_subscribed: bool
+    #: the link is a test letter's, and changes nobody
+    is_test: bool = False
     #: a sentence on what was done, or why not
     message: str = ""
     is_error: bool = False

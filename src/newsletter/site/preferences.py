@@ -58,6 +58,7 @@ def _show(
         address=mask(reader.address),
         choices=describe_topics(chosen),
         unsubscribe_path=f"/unsubscribe/{token}",
+        is_test=reader.is_sample,
         is_subscribed=reader.status is not SubscriberStatus.UNSUBSCRIBED,
         message=message,
         is_error=is_error,

@@ -1,0 +1,89 @@
+"""Send a test letter: an issue as a reader would get it, to any address and at once, before or after its approval.
+
+It takes the way of every letter, byte for byte, but for its subject and its reader: nobody's links are in it, and it is
+named under a mailing that there is none of, so that no report about it, and no click in it, changes anybody.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from newsletter.domain.address import EmailAddress
+from newsletter.domain.issue import RenderedIssue
+from newsletter.domain.letter import Letter, Recipient
+from newsletter.domain.mailing import TEST_MAILING, DeliveryId
+from newsletter.domain.reply import Outcome
+from newsletter.domain.token import SAMPLE_READER
+from newsletter.domain.topic import Topic
+from newsletter.errors import InputError, NotFoundError, RefusedError
+from newsletter.mail.message import Splicer
+from newsletter.service.ports import Connect
+from newsletter.store.audit import record_act
+from newsletter.store.database import Database
+from newsletter.store.subscribers import find_subscriber
+
+MARK = "[TEST]"
+
+#: More would be a mailing, without a ledger.
+MOST_ADDRESSES = 20
+
+
+def find_topics(like: EmailAddress | None, *, database: Database) -> Topic:
+    """Return the topics of a stored subscriber, or all. Raises NotFoundError for an address that is not stored."""
+    if like is None:
+        return Topic.everything()
+    with database.snapshot() as snapshot:
+        subscriber = find_subscriber(snapshot, like)
+    if subscriber is None:
+        raise NotFoundError(f"{like} is not among the subscribers: leave --as out, or name one of them.")
+    return subscriber.topics
+
+
+def write_tests(
+    rendered: RenderedIssue,
+    addresses: Sequence[EmailAddress],
+    *,
+    topics: Topic,
+    make_splicer: Callable[[RenderedIssue], Splicer],
+) -> list[Letter]:
+    """Make the letter of a reader of ``topics`` for each address, marked in its subject.
+
+    Raises RefusedError where such a reader gets no letter, and InputError for more addresses than a trial needs.
+    """
+    if len(addresses) > MOST_ADDRESSES:
+        raise InputError(f"A test goes to {MOST_ADDRESSES} addresses at most; 'newsletter issue send' is for more.")
+    if not topics & max(rendered.variants):
+        raise RefusedError(f"Issue {rendered.number} has nothing for readers of {topics.label}: they get no letter.")
+    splicer = make_splicer(replace(rendered, subject=f"{MARK} {rendered.subject}"))
+    return [
+        splicer.splice(
+            Recipient(
+                delivery=DeliveryId(TEST_MAILING, secrets.randbits(31)),
+                address=address,
+                public_id=SAMPLE_READER,
+                topics=topics,
+            )
+        )
+        for address in addresses
+    ]
+
+
+async def send_tests(
+    number: int, letters: Sequence[Letter], *, connect: Connect, database: Database, now: datetime
+) -> list[Outcome]:
+    """Hand each letter to the relay, over a session of its own, and note the act. Raises RelayError."""
+    outcomes = [await _send(letter, connect) for letter in letters]
+    with database.transaction() as transaction:
+        record_act(transaction, "test sent", subject=f"issue {number}", detail={"letters": len(letters)}, now=now)
+    return outcomes
+
+
+async def _send(letter: Letter, connect: Connect) -> Outcome:
+    session = await connect()
+    try:
+        return await session.stage(letter) or await session.release(None)
+    finally:
+        await session.close()
