@@ -11,13 +11,13 @@ from newsletter.domain.budget import Limits
 from newsletter.domain.issue import RenderedIssue, RenderedVariant, Slot, SlottedText
 from newsletter.domain.letter import Sender
 from newsletter.domain.mailing import DoubtfulPolicy, Launch, Mailing, MailingKind, MailingReport
+from newsletter.domain.sender_health import PauseThresholds
 from newsletter.domain.subscriber import NewSubscriber
 from newsletter.domain.token import KeyRing, hash_address
 from newsletter.domain.topic import Topic
 from newsletter.engine.worker import Plant, Worker
 from newsletter.mail.message import Splicer, compile_letters
 from newsletter.mail.relay import Relay, open_session
-from newsletter.service.health import PauseThresholds
 from newsletter.service.ports import Connect
 from newsletter.store import approvals, issues, mailings, slots, subscribers
 from newsletter.store.database import Database

@@ -25,6 +25,7 @@ from newsletter.domain.host import is_loopback
 from newsletter.domain.issue import Issue, Masthead, RenderedIssue
 from newsletter.domain.letter import Sender
 from newsletter.domain.mailing import Launch
+from newsletter.domain.sender_health import PauseThresholds
 from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
 from newsletter.engine.worker import Plant
@@ -39,7 +40,6 @@ from newsletter.mail.relay import Relay, open_session
 from newsletter.mail.webhook import open_webhooks
 from newsletter.render.issue import render_issue
 from newsletter.render.mjml import choose_compiler
-from newsletter.service.health import PauseThresholds
 from newsletter.service.ports import Session
 from newsletter.service.take_webhook import Webhooks
 from newsletter.settings import Settings, load_settings, read_secret
@@ -143,6 +143,7 @@ class App:
             ambiguous_span=timedelta(days=section.ambiguous_days),
             full_count=section.full_bounces,
             full_span=timedelta(days=section.full_days),
+            pause=self.pause_thresholds,
         )
 
     def webhooks(self) -> Webhooks:
@@ -151,6 +152,18 @@ class App:
             providers=open_webhooks(self.settings.hooks, fetch=fetch_source),
             policy=self.bounce_policy,
             token_age=timedelta(days=self.settings.bounces.token_days),
+        )
+
+    @property
+    def pause_thresholds(self) -> PauseThresholds:
+        """When a mailing pauses itself for what is refused and what comes back."""
+        sending = self.settings.sending
+        return PauseThresholds(
+            percent=sending.pause_rejected_percent,
+            outcomes=sending.pause_rejected_outcomes,
+            rejections=sending.pause_rejected_minimum,
+            complaint_percent=sending.pause_complaints_percent,
+            complaints=sending.pause_complaints_minimum,
         )
 
     @property
@@ -265,11 +278,7 @@ class App:
             limits=self.limits,
             staged_percent=sending.staged_rejected_percent,
             doubtful=sending.doubtful,
-            thresholds=PauseThresholds(
-                percent=sending.pause_rejected_percent,
-                outcomes=sending.pause_rejected_outcomes,
-                rejections=sending.pause_rejected_minimum,
-            ),
+            thresholds=self.pause_thresholds,
         )
 
     def masthead(self) -> Masthead:

@@ -151,10 +151,14 @@ class Sending(Struct, frozen=True, kw_only=True):
         float, Meta(ge=0, le=100, description="Hold the rest when more of the first share failed, in a hundred.")
     ] = 5
     pause_rejected_percent: Annotated[
-        float, Meta(ge=0, le=100, description="Pause when so many in a hundred are rejected …")
+        float, Meta(ge=0, le=100, description="Pause when so many in a hundred are rejected or come back for good …")
     ] = 5
     pause_rejected_outcomes: Annotated[int, Meta(ge=1, description="… of at least so many outcomes …")] = 200
-    pause_rejected_minimum: Annotated[int, Meta(ge=1, description="… and at least so many rejections.")] = 10
+    pause_rejected_minimum: Annotated[int, Meta(ge=1, description="… and at least so many such letters.")] = 10
+    pause_complaints_percent: Annotated[
+        float, Meta(ge=0, le=100, description="Pause when so many in a hundred are called spam by their readers …")
+    ] = 0.1
+    pause_complaints_minimum: Annotated[int, Meta(ge=1, description="… and at least so many.")] = 3
 
 
 class Dkim(Struct, frozen=True, kw_only=True):

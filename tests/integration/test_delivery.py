@@ -23,12 +23,12 @@ from mailing_stand import (
 )
 from newsletter.domain.budget import Limits
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy, Mailing, MailingReport, MailingStatus
+from newsletter.domain.sender_health import PauseThresholds
 from newsletter.domain.token import Purpose, ReaderToken, hash_address, verify_delivery
 from newsletter.engine.worker import Worker
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.mail.outbox import open_outbox
 from newsletter.service.control_mailing import cancel_mailing, pause_mailing, resume_mailing
-from newsletter.service.health import PauseThresholds
 from newsletter.store import ledger, mailings, suppressions
 from newsletter.store.database import Database
 from newsletter.store.seats import take_seat

@@ -186,3 +186,19 @@ def test_a_terminal_shows_how_far_it_is(project: Project) -> None:
     assert ended.returncode == 0
     assert "Issue 1" in shown
     assert "2/2" in shown
+
+
+def test_a_report_names_the_domains_that_failed_and_why(project: Project, smtp_server: SmtpServer) -> None:
+    project.run("subscribers", "add", "cid@example.net", "--consent-source", "Spring lecture")
+    smtp_server.refuse_recipients["ann@example.org"] = "550 5.1.1 no such user"
+    project.run("issue", "send", "1")
+    project.run("work", "--once")
+    report = project.read("issue", "report", "1")
+
+    assert [(each["domain"], each["intended"], each["rejected"]) for each in report["by_domain"]] == [
+        ("example.org", 2, 1),
+        ("example.net", 1, 0),
+    ]
+    assert report["by_domain"][0]["reasons"] == report["rejected_reasons"] == {"unknown_user": 1}
+    assert report["bounced_reasons"] == {}
+    assert "Failed at example.org: 1 of 2 (1 unknown user)" in project.run("issue", "report", "1")

@@ -76,6 +76,7 @@ def _present(app: App) -> Patient:
         compiler=lambda: choose_compiler(settings.render.compiler),
         lease=LEASE_NAME,
         dns=Dns(),
+        thresholds=app.pause_thresholds,
     )
 
 

@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
     from newsletter.app import App
     from newsletter.domain.mailing import Mailing, MailingReport
+    from newsletter.domain.sender_health import DomainFigures
     from newsletter.service.look_ahead import Outlook
 
 Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.")]
 WaitFlag = Annotated[bool, typer.Option("--wait", help="Deliver in this process until every letter is settled.")]
+
+_DOMAINS_SHOWN = 5
 
 
 def add_commands(issue: typer.Typer) -> None:
@@ -189,12 +192,12 @@ def _deliver_and_tell(number: int, app: App) -> None:
 
 def _print_report(number: int, app: App, *, json: bool) -> MailingReport:
     from newsletter.service.look_ahead import look_ahead
-    from newsletter.service.report_mailing import report_issue
+    from newsletter.service.report_mailing import report_issue_by_domain
 
-    mailed = report_issue(number, database=app.database)
+    mailed, domains = report_issue_by_domain(number, database=app.database)
     ahead = look_ahead(mailed, database=app.database, limits=app.limits, now=app.now())
     if json:
-        print_json(_document(mailed, ahead))
+        print_json(_document(mailed, ahead) | {"by_domain": [_describe_domain(each) for each in domains]})
         return mailed
     counts = [f"{count:,} {status.value.replace('_', ' ')}" for status, count in mailed.counts.items() if count]
     say(
@@ -202,7 +205,11 @@ def _print_report(number: int, app: App, *, json: bool) -> MailingReport:
     )
     if mailed.mailing.pause_reason:
         say(f"Why it is paused: {mailed.mailing.pause_reason}")
-    for heading, reasons in (("Withheld", mailed.withheld_reasons), ("Rejected", mailed.rejected_reasons)):
+    for heading, reasons in (
+        ("Withheld", mailed.withheld_reasons),
+        ("Rejected", mailed.rejected_reasons),
+        ("Bounced", mailed.bounced_reasons),
+    ):
         named = [f"{count:,} {name.replace('_', ' ')}" for name, count in reasons.items() if count]
         if named:
             say(f"{heading}: {', '.join(named)}")
@@ -213,6 +220,7 @@ def _print_report(number: int, app: App, *, json: bool) -> MailingReport:
         "unsubscribe": mailed.unsubscribes,
     }
     say(f"Came back: {', '.join(name_count(count, noun) for noun, count in back.items() if count) or 'nothing'}")
+    _print_failing(domains)
     if mailed.doubtful_resent:
         say(f"Sent again: {name_count(mailed.doubtful_resent, 'doubtful letter')}")
     if ahead.wait:
@@ -235,6 +243,7 @@ def _document(mailed: MailingReport, ahead: Outlook) -> dict[str, object]:
         **{status.value: count for status, count in mailed.counts.items()},
         "withheld_reasons": mailed.withheld_reasons,
         "rejected_reasons": mailed.rejected_reasons,
+        "bounced_reasons": mailed.bounced_reasons,
         "bounced_hard": mailed.bounced_hard,
         "bounced_soft": mailed.bounced_soft,
         "complaints": mailed.complaints,
@@ -249,4 +258,25 @@ def _document(mailed: MailingReport, ahead: Outlook) -> dict[str, object]:
         "waits_until": ahead.wait.until if ahead.wait else None,
         "waits_because": ahead.wait.why if ahead.wait else None,
         "expected_end_at": ahead.expected_end_at,
+    }
+
+
+def _print_failing(domains: list[DomainFigures]) -> None:
+    for each in [each for each in domains if each.failed][:_DOMAINS_SHOWN]:
+        why = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in each.reasons.most_common())
+        say(f"Failed at {each.domain or 'other domains'}: {each.failed:,} of {each.intended:,} ({why})")
+
+
+def _describe_domain(figures: DomainFigures) -> dict[str, object]:
+    from newsletter.domain.bounce import BounceKind
+    from newsletter.domain.mailing import DeliveryStatus
+
+    return {
+        "domain": figures.domain,
+        "intended": figures.intended,
+        **{status.value: figures.counts[status] for status in DeliveryStatus},
+        "bounced_hard": figures.came_back[BounceKind.HARD],
+        "bounced_soft": figures.came_back[BounceKind.SOFT],
+        "complaints": figures.came_back[BounceKind.COMPLAINT],
+        "reasons": figures.reasons,
     }

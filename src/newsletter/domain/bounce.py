@@ -131,6 +131,22 @@ _ABOUT_THE_READER = DECISIVE_REASONS | {
 }
 
 
+#: Of letters that came back: somebody does not want ours. Faults of a way or a server on it are not among them.
+REASONS_AGAINST_US = frozenset(
+    {
+        BounceReason.SPAM_CONTENT,
+        BounceReason.VIRUS,
+        BounceReason.BLOCKED,
+        BounceReason.REPUTATION,
+        BounceReason.AUTHENTICATION,
+        BounceReason.SENDER_REFUSED,
+        BounceReason.POLICY,
+        BounceReason.RELAYING,
+        BounceReason.PROTOCOL,
+    }
+)
+
+
 def is_about_sender(reason: BounceReason) -> bool:
     """Whether the failure counts against our own health (and that of the ways between us), never against the reader."""
     return reason not in _ABOUT_THE_READER

@@ -1,12 +1,13 @@
-"""When bounces and complaints end in a suppression, and when a mailing should stop by itself."""
+"""When bounces and complaints end in a suppression."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from newsletter.domain.bounce import BounceKind, BounceReason, is_about_sender
+from newsletter.domain.sender_health import PauseThresholds
 from newsletter.domain.suppression import SuppressionReason
 
 
@@ -24,14 +25,8 @@ class BouncePolicy:
     full_span: timedelta = timedelta(days=30)
     #: an accepted letter counts as delivered when no report came for so long; most servers give up after five days
     quiet: timedelta = timedelta(days=5)
-    #: a mailing pauses at this share of hard bounces among its accepted deliveries …
-    pause_hard_share: float = 0.05
-    #: … once it has so many
-    pause_hard_of: int = 200
-    #: a mailing pauses at this share of complaints …
-    pause_complaint_share: float = 0.001
-    #: … once there are so many of them
-    pause_complaints: int = 3
+    #: when what comes back pauses a running mailing
+    pause: PauseThresholds = field(default_factory=PauseThresholds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +87,6 @@ def decide(history: Sequence[Event], policy: BouncePolicy, now: datetime) -> Dec
     days = {bounce.at.date() for bounce in ambiguous}
     if len(days) >= policy.ambiguous_days and _span(ambiguous) >= policy.ambiguous_span:
         return _decide(SuppressionReason.REPEATED_BOUNCES, ambiguous)
-    return None
-
-
-def find_pause_reason(policy: BouncePolicy, *, accepted: int, hard: int, complaints: int) -> str | None:
-    """Return one sentence why a mailing should pause, or None if its bounces and complaints are ordinary."""
-    if accepted >= policy.pause_hard_of and hard >= policy.pause_hard_share * accepted:
-        return f"{hard} of {accepted} accepted letters came back for good."
-    if complaints >= policy.pause_complaints and complaints >= policy.pause_complaint_share * accepted:
-        return f"{complaints} of {accepted} readers reported the letter as spam."
     return None
 
 

@@ -181,6 +181,8 @@ class MailingReport:
     counts: dict[DeliveryStatus, int]
     withheld_reasons: dict[WithheldReason, int]
     rejected_reasons: dict[str, int]
+    #: of hard and soft bounces together
+    bounced_reasons: dict[str, int] = field(default_factory=dict)
     bounced_hard: int = 0
     bounced_soft: int = 0
     complaints: int = 0

@@ -14,18 +14,19 @@ import structlog
 from newsletter.domain.budget import Limits
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy
 from newsletter.domain.reply import Accepted, Outcome, Postponed, Unknown
+from newsletter.domain.sender_health import PauseThresholds
 from newsletter.engine.line import Line
 from newsletter.errors import IllegalMoveError, NewsletterError, NotFoundError, QuotaError, RelayError, find_first
 from newsletter.mail.message import Splicer
 from newsletter.service.control_mailing import pause_mailing
 from newsletter.service.feed import Feed, Load
 from newsletter.service.grant_letters import Grant, find_wait, grant_letters, is_relay_planned
-from newsletter.service.health import Health, PauseThresholds
+from newsletter.service.health import Health
 from newsletter.service.ledger_writer import LedgerWriter
 from newsletter.service.ports import Connect
 from newsletter.service.release_rest import release_rests
 from newsletter.service.rest_relay import PATIENCE, rest_relay
-from newsletter.store import budgets, ledger, mailings
+from newsletter.store import budgets, ledger, mailings, sender_health
 from newsletter.store.database import Database
 from newsletter.store.ledger import Claim
 from newsletter.store.seats import Seat
@@ -170,8 +171,14 @@ class Worker:
                 self._splicers[mailing] = plant.splicer(mailing)
             except NotFoundError:  # it was recalled this very moment
                 return None
-        self._health.setdefault(mailing, Health(plant.thresholds))
+        self._examine(self._health.setdefault(mailing, Health(plant.thresholds)), mailing)
         return _Granted(replace(claim, recipients=grant.recipients), grant)
+
+    def _examine(self, health: Health, mailing: int) -> None:
+        """Let a mailing's health begin with what the ledger and the reports say, so that no restart forgets it."""
+        if not health.is_begun:
+            with self._plant.database.snapshot() as snapshot:
+                health.begin(sender_health.count_unseen(snapshot, mailing))
 
     async def _deliver_batch(self, claim: Claim, grant: Grant) -> None:
         """See one batch through, from its claim to its end."""
@@ -186,10 +193,12 @@ class Worker:
         )
         if claim.found_doubtful and self._plant.doubtful is DoubtfulPolicy.ASK:
             health.ask_about_doubtful()
+        if health.pause_reason is not None:
             self._feed.drop_mailing(mailing)
         loads = self._loads.setdefault(mailing, set())
         loads.add(load)
         await load.done.wait()
+        health.conclude()
         if health.pause_reason is not None:
             # Rejections can be taken back once all of them are recorded.
             await asyncio.gather(*(other.done.wait() for other in loads))
@@ -261,6 +270,7 @@ class Worker:
             await asyncio.sleep(_POLL_SECONDS)
             for mailing in await asyncio.to_thread(self._list_stopped):
                 self._feed.drop_mailing(mailing)
+                self._health[mailing].begin_anew()
 
     async def _pause(self, mailing: int, reason: str) -> None:
         blamed = self._health[mailing].blamed

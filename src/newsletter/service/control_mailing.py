@@ -8,7 +8,7 @@ from datetime import datetime
 
 from newsletter.domain.mailing import DeliveryId, DeliveryStatus, Mailing, MailingStatus
 from newsletter.errors import RefusedError
-from newsletter.store import ledger, mailings
+from newsletter.store import ledger, mailings, sender_health
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database, Transaction
 
@@ -40,7 +40,8 @@ def resume_mailing(mailing_id: int, *, database: Database, now: datetime, with_r
     """Let a paused mailing run again. One that runs already is left as it is, for a worker to take over.
 
     Whoever resumes a staged mailing that was held for its first share consents to the rest; ``with_rest`` does so
-    before its time. Raises RefusedError for one that was cancelled.
+    before its time. What failed so far was seen and pauses it no more; only what comes on top does. Raises RefusedError
+    for one that was cancelled.
     """
     with database.transaction() as transaction:
         mailing = mailings.find_mailing(transaction, mailing_id)
@@ -54,6 +55,7 @@ def resume_mailing(mailing_id: int, *, database: Database, now: datetime, with_r
             return mailing
         running = replace(mailing.move(MailingStatus.RUNNING), pause_reason=None, started_at=mailing.started_at or now)
         mailings.save_status(transaction, running)
+        sender_health.mark_seen(transaction, mailing_id)
         # A mailing paused at its very end may have nothing left to do.
         ledger.finish_mailing(transaction, mailing_id, now=now)
         record_act(transaction, "mailing resumed", subject=f"mailing {mailing_id}", detail={}, now=now)

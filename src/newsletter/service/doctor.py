@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from newsletter.domain.host import is_loopback
 from newsletter.domain.letter import Sender
+from newsletter.domain.sender_health import PauseThresholds, find_pause_reason
 from newsletter.errors import NewsletterError, RefusedError, RelayError
 from newsletter.mail.dkim import DkimKey
 from newsletter.render.mjml import Compiler
@@ -19,12 +20,14 @@ from newsletter.service.diagnosis import Diagnosis, Level
 from newsletter.service.open_mailing import refuse_leak
 from newsletter.service.ports import Connect
 from newsletter.service.sender_dns import Dns, examine_dns
+from newsletter.store import mailings, sender_health
 from newsletter.store.database import Database
 from newsletter.store.leases import last_release
 
 _RELAY_SECONDS = 10.0
 _SCHEDULER_SILENCE = timedelta(minutes=5)  # it wakes every minute
 _MEBIBYTE = 1024 * 1024
+_FEWEST_FAILED, _MOST_NAMED = 5, 5  # of domains that refuse us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,8 @@ class Patient:
     #: the name of the scheduler's lease
     lease: str
     dns: Dns
+    #: when failures are too many
+    thresholds: PauseThresholds = field(default_factory=PauseThresholds)
     #: bytes that should be free in the folder, and bytes that have to be
     low_space: int = 1024 * _MEBIBYTE
     no_space: int = 64 * _MEBIBYTE
@@ -65,6 +70,7 @@ def examine(patient: Patient, *, now: datetime) -> Iterator[Diagnosis]:
         what = f"Letters are from {sender.name} <{sender.address}>; reports go to {sender.bounce_address}."
         yield Diagnosis(check="sender", level=Level.OK, sentence=what)
         yield from examine_dns(sender, relay_host=patient.relay_host, dns=patient.dns, dkim_key=dkim_key)
+    yield _check_sender_health(patient)
     yield _check_space(patient)
     yield _check_scheduler(patient, now)
 
@@ -116,6 +122,33 @@ def _check_postal_address(patient: Patient) -> Diagnosis:
         return Diagnosis(check="postal address", level=Level.OK, sentence="Every issue names the publisher's address.")
     what = "[site] postal_address is not set; the law wants the publisher's address in every issue."
     return Diagnosis(check="postal address", level=Level.WARNING, sentence=what)
+
+
+def _check_sender_health(patient: Patient) -> Diagnosis:
+    """Look at what was refused and what came back of the latest mailing, whole and by domain."""
+    with patient.database.snapshot() as snapshot:
+        mailing = mailings.find_latest_started(snapshot)
+        if mailing is None:
+            return Diagnosis(check="sender health", level=Level.OK, sentence="No letter has left yet.")
+        figures = sender_health.count_figures(snapshot, mailing.id)
+        domains = sender_health.count_by_domain(snapshot, mailing.id)
+    name = f"issue {mailing.issue_number}" if mailing.issue_number else f"mailing {mailing.id}"
+    look = f"'newsletter issue report {mailing.issue_number}' has the reasons." if mailing.issue_number else ""
+    if reason := find_pause_reason(figures, patient.thresholds):
+        return Diagnosis(check="sender health", level=Level.WARNING, sentence=f"Of {name}: {reason}")
+    barred = [
+        each for each in domains if each.domain and each.failed >= _FEWEST_FAILED and each.failed * 2 > each.intended
+    ]
+    if barred:
+        named = ", ".join(f"{each.domain} ({each.failed} of {each.intended})" for each in barred[:_MOST_NAMED])
+        what = f"Most letters of {name} to these domains were refused or came back: {named}. {look}"
+        return Diagnosis(check="sender health", level=Level.WARNING, sentence=what.strip())
+    failed = figures.rejected + figures.bounced
+    what = (
+        f"Of {figures.outcomes:,} letters of {name}, {failed:,} were refused or came back for good, and "
+        f"{figures.complaints:,} were called spam."
+    )
+    return Diagnosis(check="sender health", level=Level.OK, sentence=what)
 
 
 def _check_space(patient: Patient) -> Diagnosis:

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from newsletter.domain.bounce import BounceKind
-from newsletter.domain.bounce_policy import BouncePolicy, find_pause_reason
-from newsletter.domain.mailing import DeliveryId, DeliveryStatus, MailingStatus
+from newsletter.domain.bounce_policy import BouncePolicy
+from newsletter.domain.mailing import DeliveryId, MailingStatus
+from newsletter.domain.sender_health import find_pause_reason
 from newsletter.domain.stored_report import IgnoredReason, NamedReader, date_report, digest_report
 from newsletter.domain.token import KeyRing
 from newsletter.errors import IllegalMoveError
@@ -25,6 +26,7 @@ from newsletter.service.unsubscribe import leave
 from newsletter.store import mailings
 from newsletter.store.bounces import NewReport, add_reports, list_about_all
 from newsletter.store.database import Database, Transaction
+from newsletter.store.sender_health import count_unseen
 from newsletter.store.subscribers import find_subscriber
 from newsletter.store.suppressions import suppress_all
 
@@ -202,13 +204,8 @@ def _pause_unsound(
         mailing = mailings.find_mailing(snapshot, mailing_id)
         if mailing.status is not MailingStatus.RUNNING:
             return
-        counted = mailings.report(snapshot, mailing)
-    reason = find_pause_reason(
-        policy,
-        accepted=counted.counts[DeliveryStatus.ACCEPTED],
-        hard=counted.bounced_hard,
-        complaints=counted.complaints,
-    )
+        figures = count_unseen(snapshot, mailing_id)
+    reason = find_pause_reason(figures, policy.pause)
     if reason:
         with expect(IllegalMoveError):  # it ended meanwhile
             pause_mailing(mailing_id, reason=reason, database=database, now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
@@ -26,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTableAs
 
-from newsletter.domain.bounce import BounceKind
+from newsletter.domain.bounce import BounceKind, BounceReason
 from newsletter.domain.mailing import (
     AudienceSize,
     DeliveryStatus,
@@ -105,6 +106,13 @@ def find_next_due(transaction: Transaction, mailing_id: int) -> datetime | None:
     """Return when the next batch of a mailing is due; None when all of it is done."""
     due_at: datetime | None = transaction.scalar(select(func.min(batches.c.due_at)).filter_by(mailing_id=mailing_id))
     return due_at
+
+
+def find_latest_started(transaction: Transaction) -> Mailing | None:
+    """Return the mailing whose letters began to leave last; None if none has."""
+    query = _select_mailings().where(mailings.c.started_at.is_not(None)).order_by(mailings.c.started_at.desc())
+    row = transaction.execute(query.limit(1)).one_or_none()
+    return None if row is None else _read_mailing(row)
 
 
 def list_running(transaction: Transaction) -> list[Mailing]:
@@ -238,9 +246,10 @@ def report(transaction: Transaction, mailing: Mailing) -> MailingReport:
         counts=counts,
         withheld_reasons=withheld,
         rejected_reasons=rejected,
-        bounced_hard=bounced.get(BounceKind.HARD, 0),
-        bounced_soft=bounced.get(BounceKind.SOFT, 0),
-        complaints=bounced.get(BounceKind.COMPLAINT, 0),
+        bounced_hard=bounced[BounceKind.HARD].total(),
+        bounced_soft=bounced[BounceKind.SOFT].total(),
+        complaints=bounced[BounceKind.COMPLAINT].total(),
+        bounced_reasons=dict(bounced[BounceKind.HARD] + bounced[BounceKind.SOFT]),
         unsubscribes=_count(
             transaction, select(func.count()).where(subscribers.c.unsubscribed_by_mailing == mailing.id)
         ),
@@ -334,12 +343,18 @@ def _read_mailing(row: Row[Any]) -> Mailing:
     )
 
 
-def _count_bounces(transaction: Transaction, mailing_id: int) -> dict[BounceKind, int]:
+def _count_bounces(transaction: Transaction, mailing_id: int) -> dict[BounceKind, Counter[str]]:
+    """Count the reports about a mailing's letters, by kind and reason."""
     counted = and_(bounces.c.mailing_id == mailing_id, bounces.c.ignored_because.is_(None))
     query = (
-        select(bounces.c.kind, func.count()).where(counted, bounces.c.reversed_at.is_(None)).group_by(bounces.c.kind)
+        select(bounces.c.kind, bounces.c.reason, func.count())
+        .where(counted, bounces.c.reversed_at.is_(None))
+        .group_by(bounces.c.kind, bounces.c.reason)
     )
-    return {BounceKind(kind): count for kind, count in transaction.execute(query)}
+    found: dict[BounceKind, Counter[str]] = {kind: Counter() for kind in BounceKind}
+    for kind, reason, count in transaction.execute(query):
+        found[BounceKind(kind)][reason or BounceReason.UNSPECIFIED] += count
+    return found
 
 
 def _count(transaction: Transaction, query: Select[int]) -> int:

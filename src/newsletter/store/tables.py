@@ -265,6 +265,17 @@ mailings = Table(
     Index("uq_mailings_issue", "issue_id", unique=True, **_where("kind = 'issue'")),
 )
 
+# The figures at which an editor last had a paused mailing go on: what comes on top counts towards the next pause.
+seen_figures = Table(
+    "seen_figures",
+    metadata,
+    Column("mailing_id", _Id, ForeignKey("mailings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("accepted", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("bounced", Integer, nullable=False),
+    Column("complaints", Integer, nullable=False),
+)
+
 workers = Table(
     "workers",
     metadata,

@@ -1,4 +1,4 @@
-"""When an address is suppressed, and when a mailing pauses."""
+"""When an address is suppressed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from newsletter.domain.bounce_policy import (
     ComplainedAt,
     Event,
     decide,
-    find_pause_reason,
 )
 from newsletter.domain.suppression import SuppressionReason
 
@@ -116,17 +115,3 @@ def test_the_evidence_is_kept_in_order() -> None:
 
 def test_nothing_happened_nothing_is_decided() -> None:
     assert decided() is None
-
-
-def test_a_mailing_pauses_at_five_percent_hard_bounces_of_two_hundred() -> None:
-    assert find_pause_reason(_POLICY, accepted=199, hard=199, complaints=0) is None
-    assert find_pause_reason(_POLICY, accepted=200, hard=9, complaints=0) is None
-    assert find_pause_reason(_POLICY, accepted=200, hard=10, complaints=0) == (
-        "10 of 200 accepted letters came back for good."
-    )
-
-
-def test_a_mailing_pauses_at_one_complaint_in_a_thousand_and_three_of_them() -> None:
-    assert find_pause_reason(_POLICY, accepted=10, hard=0, complaints=2) is None
-    assert find_pause_reason(_POLICY, accepted=4000, hard=0, complaints=3) is None
-    assert find_pause_reason(_POLICY, accepted=3000, hard=0, complaints=3) is not None

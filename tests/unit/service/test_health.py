@@ -6,7 +6,8 @@ import pytest
 
 from newsletter.domain.mailing import DeliveryId
 from newsletter.domain.reply import Accepted, Deferred, Outcome, Rejected, Reply, Unknown, judge
-from newsletter.service.health import Health, PauseThresholds
+from newsletter.domain.sender_health import PauseThresholds
+from newsletter.service.health import Health
 
 TAKEN = Accepted(Reply(250, "ok"))
 POLICY = Rejected(Reply(550, "5.7.1 your server is not allowed here"))

@@ -1,0 +1,124 @@
+"""What became of a mailing's letters, counted from the ledger and the reports themselves.
+
+Nothing is counted twice over or on the side: a report that is taken back, or read differently by a replay, counts so
+from that moment on, and a process that dies forgets nothing (ADR 11).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
+
+from newsletter.domain.bounce import REASONS_AGAINST_US, BounceKind, BounceReason
+from newsletter.domain.mailing import DeliveryStatus
+from newsletter.domain.sender_health import DomainFigures, SenderFigures
+from newsletter.store.database import Transaction
+from newsletter.store.tables import bounces, deliveries, seen_figures, subscribers
+
+_MOST_DOMAINS = 100
+
+_COUNTS = and_(bounces.c.ignored_because.is_(None), bounces.c.reversed_at.is_(None))
+_IS_ABOUT = and_(deliveries.c.mailing_id == bounces.c.mailing_id, deliveries.c.position == bounces.c.position)
+_IS_FAILURE = or_(
+    bounces.c.kind == BounceKind.HARD,
+    and_(bounces.c.kind == BounceKind.SOFT, bounces.c.reason.in_(REASONS_AGAINST_US)),
+)
+
+
+def count_figures(transaction: Transaction, mailing_id: int) -> SenderFigures:
+    """Count what became of a mailing's letters until now."""
+    settled = (
+        select(deliveries.c.status, func.count())
+        .where(deliveries.c.mailing_id == mailing_id)
+        .where(deliveries.c.status.in_([DeliveryStatus.ACCEPTED, DeliveryStatus.REJECTED]))
+        .group_by(deliveries.c.status)
+    )
+    counts = {status: count for status, count in transaction.execute(settled)}  # noqa: C416 - rows are no pairs to mypy
+    return SenderFigures(
+        accepted=counts.get(DeliveryStatus.ACCEPTED, 0),
+        rejected=counts.get(DeliveryStatus.REJECTED, 0),
+        bounced=_count_letters(transaction, mailing_id, _IS_FAILURE),
+        complaints=_count_letters(transaction, mailing_id, bounces.c.kind == BounceKind.COMPLAINT),
+    )
+
+
+def count_unseen(transaction: Transaction, mailing_id: int) -> SenderFigures:
+    """Count the same since an editor last resumed the mailing, if one did."""
+    figures, seen = count_figures(transaction, mailing_id), _find_seen(transaction, mailing_id)
+    return figures.since(seen) if seen else figures
+
+
+def mark_seen(transaction: Transaction, mailing_id: int) -> None:
+    """Record that an editor has decided to go on at today's figures: what comes on top is counted from here."""
+    figures = count_figures(transaction, mailing_id)
+    transaction.execute(delete(seen_figures).where(seen_figures.c.mailing_id == mailing_id))
+    transaction.execute(
+        insert(seen_figures).values(
+            mailing_id=mailing_id,
+            accepted=figures.accepted,
+            rejected=figures.rejected,
+            bounced=figures.bounced,
+            complaints=figures.complaints,
+        )
+    )
+
+
+def count_by_domain(transaction: Transaction, mailing_id: int) -> list[DomainFigures]:
+    """Count a mailing's letters by the domain they went to: those with most failures first, then the largest.
+
+    At most a hundred domains stand by themselves; the others share the last row. Read in one snapshot with the
+    mailing's report, the rows add up to it.
+    """
+    found: dict[str, DomainFigures] = {}
+    domain = _domain_of(transaction).label("domain")
+    letters = (
+        select(domain, deliveries.c.status, deliveries.c.reason, func.count())
+        .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
+        .where(deliveries.c.mailing_id == mailing_id)
+        .group_by(domain, deliveries.c.status, deliveries.c.reason)
+    )
+    for name, status, reason, count in transaction.execute(letters):
+        figures = found.setdefault(name or "", DomainFigures(domain=name))
+        figures.counts[DeliveryStatus(status)] += count
+        if status == DeliveryStatus.REJECTED:
+            figures.reasons[reason] += count
+    reports = (
+        select(domain, bounces.c.kind, bounces.c.reason, func.count())
+        .join_from(bounces, deliveries, _IS_ABOUT)
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
+        .where(bounces.c.mailing_id == mailing_id, _COUNTS)
+        .group_by(domain, bounces.c.kind, bounces.c.reason)
+    )
+    for name, kind, reason, count in transaction.execute(reports):
+        figures = found.setdefault(name or "", DomainFigures(domain=name))
+        figures.came_back[BounceKind(kind)] += count
+        if kind in {BounceKind.HARD, BounceKind.SOFT}:
+            figures.reasons[reason or BounceReason.UNSPECIFIED] += count
+    return _shorten(found)
+
+
+def _shorten(found: dict[str, DomainFigures]) -> list[DomainFigures]:
+    others = DomainFigures(domain=None)
+    if erased := found.pop("", None):
+        others.include(erased)
+    ordered = sorted(found.values(), key=lambda each: (-each.failed, -each.intended, each.domain or ""))
+    for each in ordered[_MOST_DOMAINS:]:
+        others.include(each)
+    return [*ordered[:_MOST_DOMAINS], *([others] if others.intended else [])]
+
+
+def _count_letters(transaction: Transaction, mailing_id: int, kind: ColumnElement[bool]) -> int:
+    """Count the letters that reports of a kind are about, not the reports: several may be about one."""
+    query = select(func.count(bounces.c.position.distinct())).where(bounces.c.mailing_id == mailing_id, _COUNTS, kind)
+    return transaction.execute(query).scalar_one()
+
+
+def _find_seen(transaction: Transaction, mailing_id: int) -> SenderFigures | None:
+    row = transaction.execute(select(seen_figures).where(seen_figures.c.mailing_id == mailing_id)).one_or_none()
+    if row is None:
+        return None
+    return SenderFigures(accepted=row.accepted, rejected=row.rejected, bounced=row.bounced, complaints=row.complaints)
+
+
+def _domain_of(transaction: Transaction) -> ColumnElement[str]:
+    find = func.instr if transaction.dialect.name == "sqlite" else func.strpos
+    return func.substr(subscribers.c.address, find(subscribers.c.address, "@") + 1)
