@@ -16,7 +16,8 @@ from newsletter.mail.webhook import Fetch, open_webhooks
 from newsletter.service.take_webhook import Webhooks
 from newsletter.store.bounces import list_reports
 from newsletter.store.database import Database
-from site_stand import a_site, serve
+from site_server import serve_site
+from site_stand import a_site
 from stored import SENT_AT
 
 #: two days after the letters of ``stored.a_mailing`` left
@@ -57,5 +58,5 @@ def a_hook_site(
     """Run the site with the webhooks that ``keys`` configures."""
     webhooks = Webhooks(providers=open_webhooks(keys, fetch=fetch), policy=BouncePolicy(), token_age=timedelta(days=60))
     site = a_site(database, now=lambda: now, keys=KEYS, webhooks=webhooks)
-    with serve(site) as url:
+    with serve_site(site) as url:
         yield HookSite(url, database)

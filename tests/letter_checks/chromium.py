@@ -35,6 +35,7 @@ class Chromium:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="chromium")
         self._playwright: Playwright
         self._browser: Browser
+        self._pages: dict[bool, Page] = {}
 
     def __enter__(self) -> Self:
         self._thread.submit(self._start).result()
@@ -54,10 +55,17 @@ class Chromium:
         width: int,
         scheme: Scheme = "light",
         shows_images: bool = True,
-        runs_scripts: bool = True,
     ) -> _Seen:
         """Open ``html`` at ``width`` CSS pixels and return what ``see`` finds in it. Every picture is grey, or none."""
-        return self._thread.submit(self._look, html, see, width, scheme, shows_images, runs_scripts).result()
+
+        def open_page() -> _Seen:
+            page = self._pages[shows_images]
+            page.set_viewport_size({"width": width, "height": 1000})
+            page.emulate_media(color_scheme=scheme)
+            page.set_content(html, wait_until="load")
+            return see(page)
+
+        return self._thread.submit(open_page).result()
 
     def visit(
         self,
@@ -69,64 +77,48 @@ class Chromium:
         runs_scripts: bool = True,
     ) -> _Seen:
         """Open a page of a server on this machine and return what ``see`` finds; nothing else can be reached."""
-        return self._thread.submit(self._visit, url, see, width, scheme, runs_scripts).result()
 
-    def _start(self) -> None:
-        self._playwright = sync_playwright().start()
-        self._browser = self._playwright.chromium.launch(executable_path=self._program, args=list(_FLAGS))
-
-    def _stop(self) -> None:
-        self._browser.close()
-        self._playwright.stop()
-
-    def _look(  # the arguments of look, handed to the thread
-        self,
-        html: str,
-        see: Callable[[Page], _Seen],
-        width: int,
-        scheme: Scheme,
-        shows_images: bool,  # noqa: FBT001
-        runs_scripts: bool,  # noqa: FBT001
-    ) -> _Seen:
-        def answer(route: Route) -> None:
-            if shows_images and route.request.resource_type == "image":
-                route.fulfill(body=_PICTURE, content_type="image/png")
-            else:
-                route.abort()
-
-        page = self._browser.new_page(
-            viewport={"width": width, "height": 1000}, color_scheme=scheme, java_script_enabled=runs_scripts
-        )
-        try:
-            page.route("**/*", answer)
-            page.set_content(html, wait_until="load")
-            return see(page)
-        finally:
-            page.close()
-
-    def _visit(
-        self,
-        url: str,
-        see: Callable[[Page], _Seen],
-        width: int,
-        scheme: Scheme,
-        runs_scripts: bool,  # noqa: FBT001
-    ) -> _Seen:
         def answer(route: Route) -> None:
             if urlsplit(route.request.url).hostname == urlsplit(url).hostname:
                 route.continue_()
             else:
                 route.abort()
 
-        page = self._browser.new_page(
-            viewport={"width": width, "height": 1000}, color_scheme=scheme, java_script_enabled=runs_scripts
-        )
-        try:
-            page.route("**/*", answer)
-            page.goto(url, wait_until="load")
-            return see(page)
-        finally:
-            page.close()
+        def open_page() -> _Seen:
+            page = self._browser.new_page(
+                viewport={"width": width, "height": 1000}, color_scheme=scheme, java_script_enabled=runs_scripts
+            )
+            try:
+                page.route("**/*", answer)
+                page.goto(url, wait_until="load")
+                return see(page)
+            finally:
+                page.close()
+
+        return self._thread.submit(open_page).result()
+
+    def _start(self) -> None:
+        self._playwright = sync_playwright().start()
+        self._browser = self._playwright.chromium.launch(executable_path=self._program, args=list(_FLAGS))
+        # Opening a page takes longer than most looks, so two are kept; a page that once had a picture remembers it.
+        for shows_images in (True, False):
+            page = self._pages[shows_images] = self._browser.new_page()
+            page.route("**/*", _show_grey if shows_images else _refuse)
+
+    def _stop(self) -> None:
+        self._browser.close()
+        self._playwright.stop()
+
+
+def _show_grey(route: Route) -> None:
+    if route.request.resource_type == "image":
+        route.fulfill(body=_PICTURE, content_type="image/png")
+    else:
+        route.abort()
+
+
+def _refuse(route: Route) -> None:
+    route.abort()
 
 
 def _draw_picture() -> bytes:

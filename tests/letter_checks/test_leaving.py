@@ -15,7 +15,8 @@ from newsletter.domain.address import EmailAddress
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.store.database import Database
 from newsletter.store.subscribers import find_subscriber
-from site_stand import a_site, serve
+from site_server import serve_site
+from site_stand import a_site
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 TIMES = 100
@@ -26,7 +27,7 @@ def site(sqlite_database: Database, sample: PrintedIssue) -> Iterator[httpx.Clie
     """Give a client of the running site, in whose database the sample's reader stands."""
     add_readers(sqlite_database, [READER])
     with (
-        serve(a_site(sqlite_database, now=lambda: NOW, keys=sample.keys)) as address,
+        serve_site(a_site(sqlite_database, now=lambda: NOW, keys=sample.keys)) as address,
         httpx.Client(base_url=address, timeout=60) as client,
     ):
         yield client

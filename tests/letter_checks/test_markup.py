@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from lxml import html as parser
 
+from html_reading import read_html
 from letter_checks.node_tools import run_node
 from letter_checks.once import Once
 from letter_checks.press import PrintedIssue
+from newsletter.domain.issue import Slot
 from newsletter.mail.message import encode_quoted_printable
-from newsletter.render.mjml import choose_compiler
+from newsletter.render.mjml import Mrml, choose_compiler
 
 # Where a mail has to differ from a web page. Everything else that html-validate recommends is an error.
 HTML_RULES = {
@@ -90,6 +92,16 @@ def test_the_official_compiler_would_say_so() -> None:
     assert denied == "mj-include denied"
 
 
+def test_both_compilers_make_the_same_letter_of_it(printed: PrintedIssue) -> None:
+    of_mrml = Mrml().compile(printed.mjml)
+    slots = {slot.value for slot in printed.rendered.full.html.slots}
+
+    assert slots == {"unsubscribe", "preferences"}
+    by_node, by_mrml = read_html(printed.rendered.full.html.fill(dict.fromkeys(Slot, "x"))), read_html(of_mrml)
+    assert (by_mrml.text, by_mrml.images, by_mrml.headings) == (by_node.text, by_node.images, by_node.headings)
+    assert [name for _, name in by_mrml.links] == [name for _, name in by_node.links]
+
+
 def test_the_html_is_valid(printed: PrintedIssue, of_html: Complaints) -> None:
     assert of_html[printed.name] == []
 
@@ -107,7 +119,7 @@ def test_the_document_says_what_it_is(printed: PrintedIssue) -> None:
     language = printed.issue.masthead.language
     root = parser.document_fromstring(printed.html)
 
-    assert printed.html.startswith("<!doctype html>\n<html ")
+    assert re.match(r"<!doctype html>\s*<html ", printed.html)
     assert root.get("lang") == language
     assert root.get("dir") == ("rtl" if language == "ar" else "ltr")
     assert root.findtext(".//title") == printed.issue.subject

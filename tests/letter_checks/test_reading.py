@@ -14,11 +14,15 @@ BODY_FONT, BODY_LINE = 16, 1.5
 SMALLEST_TARGET = 24
 
 
+_ARE_SHOWN = "() => [...document.images].map(image => image.naturalWidth > 0)"
+
+
 @pytest.mark.parametrize("shows_images", [True, False], ids=["images", "no images"])
 def test_nothing_stands_in_anybodys_way(printed: PrintedIssue, chromium: Chromium, *, shows_images: bool) -> None:
     axe = read_axe()
 
     def look_in_every_light(page: Page) -> dict[str, list[str]]:
+        assert set(page.evaluate(_ARE_SHOWN)) <= {shows_images}
         page.evaluate(axe)
         found = {}
         for width in (800, 375):

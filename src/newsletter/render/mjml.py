@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import unicodedata
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -32,6 +33,10 @@ _FRAME = re.compile(
     r"^(null|Error: |ValidationError: ?|Command line error:|Input file\(s\) failed to render)+", re.MULTILINE
 )
 _LEFT_OVER = re.compile(r"<(mj[a-z-]*)")
+_ATTRIBUTE = re.compile(r'="[^"]*"')
+_BEYOND_ASCII = re.compile(r"[^ -\[\]-~]")
+# Letters and digits of the living scripts; marks, formats and what came into Unicode late are not among them.
+_WRITTEN_AS_THEY_ARE = frozenset({"Ll", "Lu", "Lo", "Nd"})
 
 
 class Compiler(Protocol):
@@ -86,7 +91,7 @@ class Mrml:
     def compile(self, mjml: str) -> str:
         _check_form(mjml)
         try:
-            output = mrml.to_html(mjml, None, mrml.RenderOptions(fonts={}))
+            output = mrml.to_html(_spell_out(mjml), None, mrml.RenderOptions(fonts={}))
         except OSError as error:
             raise RenderError(f"mrml refused the issue: {error}") from error
         if left_over := _LEFT_OVER.search(output.content):
@@ -125,6 +130,17 @@ def _check_form(mjml: str) -> None:
         etree.fromstring(mjml.encode(), etree.XMLParser(resolve_entities=False, huge_tree=False))
     except etree.XMLSyntaxError as error:
         raise RenderError(f"The templates make MJML that is not well-formed: {error.msg}.") from error
+
+
+def _spell_out(mjml: str) -> str:
+    """Write as references what mrml would put into an attribute as an escape of Rust's, in place of a vowel mark."""
+    return _ATTRIBUTE.sub(lambda attribute: _BEYOND_ASCII.sub(_refer_to, attribute[0]), mjml)
+
+
+def _refer_to(found: re.Match[str]) -> str:
+    character = found[0]
+    is_kept = character < "\U00010000" and unicodedata.category(character) in _WRITTEN_AS_THEY_ARE
+    return character if is_kept else f"&#{ord(character)};"
 
 
 def _tidy(html: str) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from lxml import html as parser
 
 from newsletter.errors import ConfigurationError, RenderError
 from newsletter.render.mjml import Mrml, choose_compiler
@@ -19,6 +20,17 @@ def test_mrml_links_no_font_even_if_a_theme_names_one_of_googles() -> None:
     html = Mrml().compile(FRAME.format('<mj-text font-family="Roboto">x</mj-text>'))
 
     assert "googleapis" not in html
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["عبّارة بيضاء", "a\\b \\u{651}", "no\u00a0break", "soft\u00adhyphen", "ﾊﾟ", "👩🏽‍🔬 🫩 𝔘", "Паром “é” – один"],
+)
+def test_mrml_keeps_every_character_of_an_attribute(words: str) -> None:
+    html = Mrml().compile(FRAME.format(f'<mj-text><img src="https://a.example/" alt="{words}" /></mj-text>'))
+
+    (image,) = parser.document_fromstring(html.encode(), parser=parser.HTMLParser(encoding="utf-8")).iter("img")
+    assert image.get("alt") == words
 
 
 @pytest.mark.parametrize(
