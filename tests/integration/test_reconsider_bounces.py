@@ -21,7 +21,7 @@ from newsletter.service.forget_subscriber import forget_subscriber
 from newsletter.service.read_bounces import read_bounces
 from newsletter.service.replay_bounces import replay_bounces
 from newsletter.service.reverse_bounce import reverse_bounce
-from newsletter.store.bounces import find_report, load_raw, save_fate
+from newsletter.store.bounces import find_report, list_reports, load_raw, save_fate
 from newsletter.store.database import Database
 from newsletter.store.suppressions import list_suppressions_of
 from stored import SENT_AT, SentMailing, a_failure, a_mailing, a_spam_report, is_mailed
@@ -107,6 +107,27 @@ def test_a_report_is_taken_back_once(database: Database) -> None:
         reverse_bounce(1, database=database, policy=POLICY, now=NOW)
     with pytest.raises(NotFoundError, match="no bounce 2"):
         reverse_bounce(2, database=database, policy=POLICY, now=NOW)
+
+
+def test_a_letter_that_comes_back_by_two_ways_has_failed_once(database: Database) -> None:
+    for number in range(4):
+        sent = a_mailing(database, number=number + 1, sent_at=SENT_AT + timedelta(days=14 * number))
+        for words in ("552 5.2.2 mailbox full", "552 the mailbox is full"):
+            bounce(database, sent, status="5.2.2", words=words, days=14 * number + 1)
+
+        assert report_on(database, sent.mailing).bounced_soft == 1
+    with database.snapshot() as snapshot:
+        assert len(list_reports(snapshot)) == 8
+    assert is_mailed(database, ANN)
+
+
+def test_of_two_reports_of_a_letter_the_heavier_one_speaks(database: Database) -> None:
+    sent = a_mailing(database)
+    bounce(database, sent, status="5.0.0", words="550 refused")
+
+    bounce(database, sent)
+
+    assert not is_mailed(database, ANN)
 
 
 def test_a_replay_by_the_same_rules_changes_nothing(database: Database) -> None:

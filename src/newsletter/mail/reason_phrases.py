@@ -120,7 +120,8 @@ SURE: Phrases = (
         mailbox currently unavailable | mailbox is unavailable at this time | mailbox not allowed
         email temporarily unavailable | not currently accepting | is not accepting | not accepting mail
         not accepting messages | not accepting any | currently not able to receive | not able to receive
-        cannot receive | can not receive | no longer accepts mail | no longer accepting
+        not allowed to receive | not permitted to receive | cannot receive | can not receive
+        no longer accepts mail | no longer accepting
         not have a final email delivery point | has not been collected | dormant | unpaid
         """,
     ),
@@ -277,6 +278,12 @@ LIKELY: Phrases = (
 )
 
 VAGUE: Phrases = (
+    (
+        R.RECIPIENT_REFUSED,
+        """
+        recipient refused | recipient was refused | refused recipient | refused by recipient
+        """,
+    ),
     (
         R.POLICY,
         """

@@ -69,13 +69,25 @@ def _decide(
     now: datetime,
 ) -> Verdict | None:
     words = {report.name: report.fate.words for report in reports}
-    events = [event for report in reports if (event := _read_report(report))]
+    events = [event for report in _speak_once(reports) if (event := _read_report(report))]
     for letter in letters:
         words[_name(letter)] = letter.reply
         events.append(_read_letter(letter))
     begins_at = max(_new_beginnings(suppressions), default=None)
     decision = decide([event for event in events if begins_at is None or event.at > begins_at], policy, now)
     return Verdict(decision.reason, {name: words[name] for name in decision.evidence}) if decision else None
+
+
+def _speak_once(reports: Sequence[StoredReport]) -> Iterator[StoredReport]:
+    """Leave one failure for each letter, by however many ways it was told: the heaviest, and of two alike the first."""
+    hard = {report.delivery: report for report in reversed(reports) if _is_standing(report, BounceKind.HARD)}
+    soft = {report.delivery: report for report in reversed(reports) if _is_standing(report, BounceKind.SOFT)}
+    yield from (report for report in reports if report.fate.kind is BounceKind.COMPLAINT)
+    yield from (soft | hard).values()
+
+
+def _is_standing(report: StoredReport, kind: BounceKind) -> bool:
+    return report.fate.kind is kind and report.reversed_at is None
 
 
 def _read_report(report: StoredReport) -> Event | None:

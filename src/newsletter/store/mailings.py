@@ -344,13 +344,15 @@ def _read_mailing(row: Row[Any]) -> Mailing:
 
 
 def _count_bounces(transaction: Transaction, mailing_id: int) -> dict[BounceKind, Counter[str]]:
-    """Count the reports about a mailing's letters, by kind and reason."""
+    """Count the letters of a mailing that came back, by kind and reason; one that did so by two ways is one."""
     counted = and_(bounces.c.mailing_id == mailing_id, bounces.c.ignored_because.is_(None))
-    query = (
-        select(bounces.c.kind, bounces.c.reason, func.count())
+    letters = (
+        select(bounces.c.kind, func.min(bounces.c.reason).label("reason"))
         .where(counted, bounces.c.reversed_at.is_(None))
-        .group_by(bounces.c.kind, bounces.c.reason)
+        .group_by(bounces.c.kind, bounces.c.position)
+        .subquery()
     )
+    query = select(letters.c.kind, letters.c.reason, func.count()).group_by(letters.c.kind, letters.c.reason)
     found: dict[BounceKind, Counter[str]] = {kind: Counter() for kind in BounceKind}
     for kind, reason, count in transaction.execute(query):
         found[BounceKind(kind)][reason or BounceReason.UNSPECIFIED] += count
