@@ -44,6 +44,7 @@ from newsletter.service.ports import Session
 from newsletter.service.take_webhook import Webhooks
 from newsletter.settings import Settings, load_settings, read_secret
 from newsletter.store import approvals, mailings, texts
+from newsletter.store.clock import DatabaseClock
 from newsletter.store.database import Database
 from newsletter.store.fingerprints import check_fingerprint, record_fingerprint
 
@@ -60,6 +61,11 @@ class App:
 
     def now(self) -> datetime:
         return self.clock()
+
+    def set_clock(self) -> None:
+        """Compare this machine's clock with the database's, which counts. Raises StoreError."""
+        if isinstance(self.clock, DatabaseClock):
+            self.clock.compare()
 
     @cached_property
     def keys(self) -> KeyRing:
@@ -302,19 +308,20 @@ class App:
 def open_app(
     file: Path | None = None,
     *,
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     log_level: int = logging.WARNING,
 ) -> Iterator[App]:
     """Open the newsletter of ``file``, of NEWSLETTER_CONFIG, or of this folder, and close it at the end.
 
-    Commands speak for themselves, so only warnings are logged; the long-running processes log from INFO on.
+    Its clock is the database's. Commands speak for themselves, so only warnings are logged; the long-running processes
+    log from INFO on.
     """
     _configure_log(log_level)
     settings = _load(file)
     database = Database(settings.database.url)
     try:
-        app = App(settings=settings, database=database, clock=clock)
+        app = App(settings=settings, database=database, clock=DatabaseClock(database))
         database.check_version()
+        app.set_clock()
         with database.snapshot() as snapshot:
             check_fingerprint(snapshot, "address_key", app.address_key)
         yield app

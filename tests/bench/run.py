@@ -21,6 +21,7 @@ import structlog
 from bench.bounces import measure_bounces
 from bench.delivery import LETTER_BYTES, measure_delivery
 from bench.figure import Figure
+from bench.pace import measure_pace
 from bench.signature import measure_signature
 from bench.smtp_tools import MissingToolError
 from mailing_stand import KEYS, SENDER, a_rendered_issue, add_readers, open_a_mailing
@@ -54,6 +55,7 @@ def _measure_all() -> Iterator[Figure]:
     yield measure_bounces()
     yield measure_signature()
     try:
+        yield measure_pace()
         yield from measure_delivery(connections=8)
         yield from measure_delivery(connections=20)
         if find_server_programs() is not None:

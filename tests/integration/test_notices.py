@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from newsletter.app import App
@@ -23,7 +25,10 @@ from newsletter.domain.token import ConfirmToken, Purpose, ReaderToken, hash_add
 from newsletter.errors import RelayError, RenderError
 from newsletter.mail.outbox import open_outbox
 from newsletter.service.deliver_notices import deliver_notices
+from newsletter.service.grant_letters import find_wait
+from newsletter.service.rest_relay import rest_relay
 from newsletter.service.write_notice import write_notice
+from newsletter.store import budgets
 from newsletter.store.database import Database
 from newsletter.store.notices import claim_notice, queue_notice, save_settlement
 from newsletter.store.people import list_notices
@@ -311,3 +316,99 @@ def test_an_outbox_takes_notices_too(newsletter: App, tmp_path: Path) -> None:
 
     (file,) = (tmp_path / "outbox").iterdir()
     assert b"Delivered-To: ada@example.org" in file.read_bytes()
+
+
+def limited(app: App, **limits: float) -> App:
+    return replace(
+        app, settings=msgspec.structs.replace(app.settings, smtp=msgspec.structs.replace(app.settings.smtp, **limits))
+    )
+
+
+def test_a_notice_counts_against_the_quota_and_waits_for_it(
+    newsletter: App, smtp_server: SmtpServer, clock: Clock
+) -> None:
+    sender = limited(newsletter, messages_per_hour=2)
+    readers = [add_reader(newsletter, f"{name}@example.org") for name in ("ada", "ben", "cy")]
+    for reader in readers:
+        queue(newsletter, NoticeKind.WELCOME, reader)
+
+    assert deliver(sender) == 2
+    assert deliver(sender) == 0
+    assert [statuses(newsletter, reader) for reader in readers] == [["accepted"], ["accepted"], ["queued"]]
+    assert smtp_server.connections_opened == 1
+    clock.now += timedelta(hours=1)
+    assert deliver(sender) == 1
+
+
+def test_what_newsletters_leave_of_a_quota_is_there_for_notices(newsletter: App, clock: Clock) -> None:
+    sender = limited(newsletter, messages_per_hour=100)
+    with newsletter.database.transaction() as transaction:
+        budgets.add_spending(transaction, 98, now=clock.now)
+        assert find_wait(transaction, sender.limits, now=clock.now) is not None
+    queue(newsletter, NoticeKind.WELCOME, add_reader(newsletter))
+
+    assert deliver(sender) == 1
+
+
+def test_notices_keep_the_pace_of_relay_and_domain(newsletter: App, smtp_server: SmtpServer) -> None:
+    sender = limited(newsletter, messages_per_second=10, per_domain_per_second=5)
+    for name in ("ada", "ben", "cy"):
+        queue(newsletter, NoticeKind.WELCOME, add_reader(newsletter, f"{name}@example.org"))
+    started = time.monotonic()
+
+    assert deliver(sender) == 3
+    assert time.monotonic() - started >= 0.4
+    assert len(smtp_server.recipients) == 3
+
+
+def test_a_notice_that_waits_for_its_pace_is_given_back_when_it_is_time_to_stop(
+    newsletter: App, smtp_server: SmtpServer, clock: Clock
+) -> None:
+    sender = limited(newsletter, messages_per_second=0.01)
+    with newsletter.database.transaction() as transaction:
+        budgets.save_budgets(transaction, {budgets.RELAY: budgets.Budget(clock.now + timedelta(minutes=5))})
+    reader = add_reader(newsletter)
+    queue(newsletter, NoticeKind.WELCOME, reader)
+    asked: list[bool] = []
+
+    def is_stopping() -> bool:
+        asked.append(True)
+        return len(asked) > 2
+
+    tried = asyncio.run(
+        deliver_notices(
+            database=sender.database,
+            clock=sender.clock,
+            connect=sender.connect,
+            write=lambda notice: write(sender, notice),
+            limits=sender.limits,
+            is_stopping=is_stopping,
+        )
+    )
+
+    assert tried == 0
+    assert statuses(newsletter, reader) == ["queued"]
+    assert smtp_server.recipients == []
+
+
+def test_while_the_relay_takes_no_more_no_notice_is_tried(
+    newsletter: App, smtp_server: SmtpServer, clock: Clock
+) -> None:
+    rest_relay("450 4.7.1 too many messages", database=newsletter.database, now=clock.now)
+    queue(newsletter, NoticeKind.WELCOME, add_reader(newsletter))
+
+    assert deliver(newsletter) == 0
+    assert smtp_server.connections_opened == 0
+    clock.now += timedelta(minutes=5)
+    assert deliver(newsletter) == 1
+
+
+def test_a_quota_that_the_relay_speaks_of_defers_a_notice_and_rejects_nobody(
+    newsletter: App, smtp_server: SmtpServer
+) -> None:
+    smtp_server.refuse_recipients["ada@example.org"] = "550 5.7.1 hourly sending limit reached"
+    reader = add_reader(newsletter)
+    queue(newsletter, NoticeKind.WELCOME, reader)
+
+    assert deliver(newsletter) == 1
+    assert statuses(newsletter, reader) == ["deferred"]

@@ -273,3 +273,23 @@ def test_an_unlimited_mailing_promises_nothing(sqlite_database: Database) -> Non
     assert scheduled.expected_end_at is None
     assert scheduled.wait is not None
     assert scheduled.wait.until == _START + timedelta(hours=1)
+
+
+async def test_two_workers_share_rate_and_quota(postgres_database: Database) -> None:
+    database, limits = postgres_database, Limits(messages_per_second=40, messages_per_hour=100)
+    add_readers(database, readers(150))
+    mailing = open_a_mailing(database)
+    times: list[float] = []
+
+    def note_time(_: int, __: int, verb: str, ___: str) -> None:
+        if verb == "MAIL":
+            times.append(time.monotonic())
+
+    async with ScriptedRelay(note_time) as relay:
+        plant = a_plant(database, port=relay.port, limits=limits)
+        await asyncio.gather(*(asyncio.to_thread(deliver_due, plant) for _ in range(2)))
+
+    assert counted(report_on(database, mailing)) == {"accepted": 98, "queued": 52}
+    # 98 letters at 40 a second take 2.4 s; each worker has a tenth of a second of credit.
+    assert times[-1] - times[0] > 2.1
+    assert max(bursts(times, seconds=1)) <= 40 * 1.1 + 2 * 5

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _NOTICES_EVERY_SECONDS = 2.0
 _MAILBOX_EVERY_SECONDS = 60.0
+_CLOCK_EVERY_SECONDS = 300.0
 _AGAIN_SECONDS = 5.0  # after a listener or a mailbox failed
 _REFUSED_SECONDS = 600.0  # at most: who knocks with a wrong password every minute is locked out
 _SEAT_SECONDS = 5.0  # how soon to try again where another process delivers
@@ -137,7 +138,11 @@ def _open_shift(app: App) -> Shift:
     async def listener(is_stopping: Callable[[], bool]) -> None:
         await listen_for_bounces(app, is_stopping)
 
+    async def clock(_is_stopping: Callable[[], bool]) -> None:
+        await asyncio.to_thread(app.set_clock)
+
     errands = [
+        Errand(name="clock", every_seconds=_CLOCK_EVERY_SECONDS, run=clock),
         Errand(name="notices", every_seconds=_NOTICES_EVERY_SECONDS, run=notices),
         Errand(name="mailbox", every_seconds=_MAILBOX_EVERY_SECONDS, run=mailbox),
     ]

@@ -156,7 +156,11 @@ class Feed:
         return None if first is None else max(first, self._pace.wait_seconds())
 
     def put_back(self, job: Job) -> None:
-        """Return a letter that certainly did not leave."""
+        """Return a letter that certainly did not leave. In a closed feed nobody would take it any more."""
+        if self._closed:
+            job.load.dropped += 1
+            job.load.close_one()
+            return
         self._returned.append(job)
         self._arrival.set()
 

@@ -80,6 +80,19 @@ async def test_closing_tells_whoever_waits_and_drops_the_rest() -> None:
     assert not await feed.arrival()
 
 
+async def test_a_letter_put_back_into_a_closed_feed_is_dropped() -> None:
+    feed = Feed()
+    load = feed.load(a_claim(1), SPLICER)
+    job = await feed.take()
+    assert job is not None
+    feed.close()
+    assert not load.done.is_set()
+    feed.put_back(job)
+
+    assert load.done.is_set()
+    assert load.dropped == 1
+
+
 async def test_a_batch_is_done_when_each_letter_is_settled_or_dropped() -> None:
     feed = Feed()
     load = feed.load(a_claim(1, 2, 3), SPLICER)
