@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ import pytest
 from imapclient import IMAPClient
 
 from certificate import Certificate
+from network import answers, find_free_port
 
 _PASSWORD = "swordfish"  # noqa: S105 - of a server that lives as long as a test
 _SECONDS = 20
@@ -114,7 +114,7 @@ class Dovecot:
     def __enter__(self) -> Self:
         self._process = subprocess.Popen([self._program, "-F", "-c", self.folder / "dovecot.conf"])
         deadline = time.monotonic() + _SECONDS
-        while not _answers(self.port):
+        while not answers(self.port, b"* OK"):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 message = f"Dovecot did not start: {self.log()}"
                 raise TimeoutError(message)
@@ -154,18 +154,3 @@ class Dovecot:
         for name in ("", "new", "cur", "tmp"):
             (self.maildir / name).mkdir()
             os.chown(self.maildir / name, owner.pw_uid, owner.pw_gid)
-
-
-def find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _answers(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=_SECONDS) as connection:
-            return connection.recv(4) == b"* OK"
-    except OSError:
-        return False

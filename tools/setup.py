@@ -51,7 +51,7 @@ SYSTEM_PACKAGES = (
     SystemPackage("postgresql", "the tests on Postgres", has_postgres_server),
     SystemPackage(
         "postfix",
-        "the benchmarks against smtp-source and smtp-sink",
+        "the tests with a real relay and the benchmarks against smtp-source and smtp-sink",
         lambda: has_program("smtp-sink"),
         answers="postfix postfix/main_mailer_type select No configuration\n",
     ),

@@ -153,6 +153,35 @@ async def test_a_message_beyond_the_limit_is_refused_as_it_is_announced_or_as_it
     assert len(shelf.messages) == 1
 
 
+async def test_who_closes_his_side_behind_the_final_dot_gets_his_answer() -> None:
+    shelf = Shelf()
+    shelf.is_open.clear()
+    async with listening(shelf) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"HELO a\r\nMAIL FROM:<>\r\nRCPT TO:<{OURS}>\r\nDATA\r\n".encode() + REPORT + b".\r\nQUIT\r\n")
+        writer.write_eof()
+        await asyncio.sleep(0.3)
+        shelf.is_open.set()
+        said = await asyncio.wait_for(reader.read(), timeout=20)
+        writer.close()
+
+    assert b"250 2.0.0 Stored\r\n221" in said
+    assert len(shelf.messages) == 1
+
+
+async def test_who_closes_in_the_middle_of_a_message_leaves_nothing() -> None:
+    shelf = Shelf()
+    async with listening(shelf, limits=Limits(idle_seconds=0.5)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"HELO a\r\nMAIL FROM:<>\r\nRCPT TO:<{OURS}>\r\nDATA\r\nSubject: half".encode())
+        writer.write_eof()
+        said = await asyncio.wait_for(reader.read(), timeout=20)
+        writer.close()
+
+    assert said.endswith(b"354 End data with <CR><LF>.<CR><LF>\r\n")
+    assert shelf.messages == []
+
+
 async def test_a_line_longer_than_the_standard_allows_is_taken() -> None:
     shelf = Shelf()
     async with listening(shelf) as port, a_client(port) as client:

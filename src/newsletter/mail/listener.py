@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 _TRANSACTION = ("MAIL", "RCPT", "DATA", "RSET")
 _LOOK_SECONDS = 0.02
+_HALF_CLOSED_SECONDS = 60.0  # for storing; whoever stopped in the middle of a message is let go then
 _FAREWELL_SECONDS = 5.0  # for the last answers to be written
 
 
@@ -134,6 +135,17 @@ class _Conversation(SMTP):
         self._end.cancel()
         self._others.discard(self)
         super().connection_lost(error)
+
+    def eof_received(self) -> bool | None:
+        """Take the end of what the client says for QUIT, once everything before it is answered.
+
+        Exim closes its side behind the final dot; aiosmtpd would drop the answer that it waits for.
+        """
+        if self._tls_protocol is not None:
+            return super().eof_received()  # with TLS there are no half-closed connections
+        self._reader.feed_data(b"\r\nQUIT\r\n")
+        self._reset_timeout(min(_HALF_CLOSED_SECONDS, self._door.limits.idle_seconds))
+        return True
 
     def hang_up(self) -> None:
         if self.transport is not None:
