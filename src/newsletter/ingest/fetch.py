@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import closing
 from time import monotonic
+from urllib.parse import urljoin
 
 import httpx
 
 from newsletter.errors import UnreadableSourceError
+from newsletter.ingest.reach import Resolve, UnreachableError, find_addresses, resolve_host
 from newsletter.ingest.source import LONGEST_SOURCE
 from newsletter.ingest.text import is_web_address
 
@@ -23,7 +24,9 @@ _HEADERS = {
 }
 
 
-def fetch_source(url: str, *, allow_private: bool = False) -> bytes:
+def fetch_source(
+    url: str, *, allow_private: bool = False, most_bytes: int = LONGEST_SOURCE, resolve: Resolve = resolve_host
+) -> bytes:
     """Fetch ``url``; raises UnreadableSourceError.
 
     Only public addresses are asked, unless ``allow_private``: an address in a form must not reach what only this
@@ -35,47 +38,46 @@ def fetch_source(url: str, *, allow_private: bool = False) -> bytes:
     ) as client:
         address = url
         for _ in range(_MOST_REDIRECTS + 1):
+            if not is_web_address(address):
+                raise UnreadableSourceError(url, None, "an address that begins with http:// or https://")
             try:
-                _check_reach(url, address, allow_private=allow_private)
-                with client.stream("GET", address) as answer:
-                    _check_peer(url, answer, allow_private=allow_private)
-                    if answer.next_request is None:
-                        return _read_answer(url, answer, deadline=deadline)
-                    address = str(answer.next_request.url)
-            except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+                hosts = find_addresses(httpx.URL(address), allow_private=allow_private, resolve=resolve)
+                with closing(_ask(client, httpx.URL(address), hosts)) as answer:
+                    if not answer.has_redirect_location:
+                        return _read_answer(url, answer, most_bytes=most_bytes, deadline=deadline)
+                    address = urljoin(address, answer.headers["Location"])
+            except UnreachableError as error:
+                raise UnreadableSourceError(url, None, "a server on the public internet") from error
+            except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
                 raise UnreadableSourceError(url, None, f"an answer from the server ({error})") from error
     raise UnreadableSourceError(url, None, f"at most {_MOST_REDIRECTS} redirects")
 
 
-def _check_reach(url: str, address: str, *, allow_private: bool) -> None:
-    if not is_web_address(address):
-        raise UnreadableSourceError(url, None, "an address that begins with http:// or https://")
-    if not allow_private:
-        host = httpx.URL(address).host
-        found = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
-        _check_public(url, (str(entry[4][0]) for entry in found))
+def _ask(client: httpx.Client, url: httpx.URL, hosts: Sequence[str]) -> httpx.Response:
+    """Ask one of the very addresses that were looked at, under the host's name: no second answer of DNS counts."""
+    refusal: httpx.HTTPError | None = None
+    for host in hosts:
+        request = client.build_request(
+            "GET",
+            url.copy_with(host=host),
+            headers={"Host": url.netloc.decode("ascii")},
+            extensions={"sni_hostname": url.raw_host.decode("ascii")},  # what the certificate has to name
+        )
+        try:
+            return client.send(request, stream=True)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            refusal = error
+    raise refusal or httpx.ConnectError("the name has no address")
 
 
-def _check_peer(url: str, answer: httpx.Response, *, allow_private: bool) -> None:
-    """Look at whom we really talk to: a name may resolve otherwise the second time."""
-    if not allow_private:
-        host, *_ = answer.extensions["network_stream"].get_extra_info("server_addr")
-        _check_public(url, [host])
-
-
-def _check_public(url: str, hosts: Iterable[str]) -> None:
-    if not all(ipaddress.ip_address(host.partition("%")[0]).is_global for host in hosts):
-        raise UnreadableSourceError(url, None, "a server on the public internet")
-
-
-def _read_answer(url: str, answer: httpx.Response, *, deadline: float) -> bytes:
+def _read_answer(url: str, answer: httpx.Response, *, most_bytes: int, deadline: float) -> bytes:
     if not answer.is_success:
         raise UnreadableSourceError(url, None, f"an answer of status 200, not {answer.status_code}")
     data = bytearray()
     for piece in answer.iter_bytes():
         data += piece
-        if len(data) > LONGEST_SOURCE:
-            raise UnreadableSourceError(url, None, f"at most {LONGEST_SOURCE // 1024**2} MiB")
+        if len(data) > most_bytes:
+            raise UnreadableSourceError(url, None, f"at most {most_bytes // 1024**2} MiB")
         if monotonic() > deadline:
             raise UnreadableSourceError(url, None, f"the whole answer within {_SECONDS_IN_ALL} seconds")
     return bytes(data)
