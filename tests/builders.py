@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from newsletter.domain.article import Announcement, AnnouncementKind
+from newsletter.domain.article import Announcement, AnnouncementKind, StoredAnnouncement
 from newsletter.domain.issue import Issue, Masthead, Publisher, Teaser
 from newsletter.domain.partner import PartnerLink
+from newsletter.domain.picture import Picture
 
 SITE = "https://review.example"
 
@@ -29,6 +30,10 @@ def a_masthead(*, base_url: str = SITE, language: str = "en", blurb: str | None 
     )
 
 
+def a_picture(*, digest: str = "0123456789abcdef" * 2, width: int = 1056, height: int = 704) -> Picture:
+    return Picture(digest=digest, suffix="jpg", width=width, height=height)
+
+
 def a_teaser(  # noqa: PLR0913  # one field, one parameter
     *,
     article_id: int = 1,
@@ -41,6 +46,7 @@ def a_teaser(  # noqa: PLR0913  # one field, one parameter
     kicker: str = "Strait politics",
     reading_minutes: int = 9,
     image_url: str | None = None,
+    image_size: tuple[int, int] = (1056, 704),
     image_alt: str = "",
     image_credit: str = "",
     reason: str = "",
@@ -54,6 +60,8 @@ def a_teaser(  # noqa: PLR0913  # one field, one parameter
         kicker=kicker,
         reading_minutes=reading_minutes,
         image_url=image_url,
+        image_width=image_size[0] if image_url else 0,
+        image_height=image_size[1] if image_url else 0,
         image_alt=image_alt,
         image_credit=image_credit,
         reason=reason,
@@ -121,10 +129,18 @@ def an_issue(  # noqa: PLR0913  # one field, one parameter
         masthead=masthead or a_masthead(),
         lead=lead,
         features=tuple(features),
-        events=tuple(events),
-        news=tuple(news),
+        events=_store(events, first=1),
+        news=_store(news, first=101),
         earlier=tuple(earlier),
         partners=tuple(partners),
+    )
+
+
+def _store(announcements: Sequence[Announcement], *, first: int) -> tuple[StoredAnnouncement, ...]:
+    """Give announcements ids, as the store would."""
+    return tuple(
+        StoredAnnouncement(id=number, announcement=announcement, stored_at=datetime(2026, 11, 20, tzinfo=UTC))
+        for number, announcement in enumerate(announcements, start=first)
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from builders import a_masthead
+from builders import a_masthead, a_picture
 from draft_builders import (
     a_partner_shown,
     a_proof,
@@ -44,7 +44,7 @@ def a_site(base_url: str = LOCAL, *, postal_address: str = "12 Harbour Lane, Por
 def a_complete_proof() -> Proof:
     image = Image(url="https://review.example/f.jpg", alt="A ferry", licence="CC BY 4.0")
     return a_proof(
-        an_article_shown(a_stored_article(1, an_article(image=image))),
+        an_article_shown(a_stored_article(1, an_article(image=image)), picture=a_picture()),
         an_article_shown(a_stored_article(2), slot=ItemSlot.FEATURE),
         an_announcement_shown(),
         a_partner_shown(),

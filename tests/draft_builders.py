@@ -13,6 +13,7 @@ from newsletter.domain.issue import Draft, DraftItem, Issue, IssueStatus, ItemSl
 from newsletter.domain.letter import Sender
 from newsletter.domain.mailing import AudienceSize
 from newsletter.domain.partner import PartnerLink, StoredPartnerLink
+from newsletter.domain.picture import Picture
 from newsletter.render.issue import render_issue
 from newsletter.render.mjml import Mrml
 from newsletter.service.compose_issue import ShownItem, compose_items, make_teaser
@@ -134,10 +135,11 @@ def an_article_shown(
     headline: str | None = None,
     teaser: str | None = None,
     reason: str = "new",
+    picture: Picture | None = None,
 ) -> ShownItem:
     stored = stored or a_stored_article()
     item = DraftItem(slot=slot, article_id=stored.id, headline=headline, teaser=teaser, reason=reason)
-    return ShownItem(item=item, stored=stored, content=make_teaser(item, stored, SITE))
+    return ShownItem(item=item, stored=stored, content=make_teaser(item, stored, SITE, picture), picture=picture)
 
 
 def an_announcement_shown(stored: StoredAnnouncement | None = None) -> ShownItem:

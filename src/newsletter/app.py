@@ -39,11 +39,14 @@ from newsletter.mail.outbox import open_outbox
 from newsletter.mail.relay import Relay, open_session
 from newsletter.mail.webhook import open_webhooks
 from newsletter.render.issue import render_issue
+from newsletter.render.language import Language
 from newsletter.render.mjml import choose_compiler
+from newsletter.render.theme import read_theme
+from newsletter.resources import folder
 from newsletter.service.ports import Session
 from newsletter.service.take_webhook import Webhooks
 from newsletter.settings import Settings, load_settings, read_secret
-from newsletter.store import approvals, mailings, texts
+from newsletter.store import approvals, mailings, pictures, texts
 from newsletter.store.clock import DatabaseClock
 from newsletter.store.database import Database
 from newsletter.store.fingerprints import check_fingerprint, record_fingerprint
@@ -289,11 +292,11 @@ class App:
 
     def masthead(self) -> Masthead:
         """Return the site's identity; the blurb of an imported page stands in for a missing one."""
-        site = self.settings.site
-        blurb = site.blurb
-        if not blurb:
-            with self.database.snapshot() as snapshot:
-                blurb = texts.find_text(snapshot, "blurb") or ""
+        site, logo = self.settings.site, self._find_logo()
+        with self.database.snapshot() as snapshot:
+            blurb = site.blurb or texts.find_text(snapshot, texts.BLURB)
+            named = [publisher.logo for publisher in site.publishers if publisher.logo]
+            logos = pictures.find_pictures(snapshot, [*named, logo])
         return Masthead(
             name=site.name,
             base_url=site.base_url.rstrip("/"),
@@ -301,7 +304,21 @@ class App:
             language=site.language,
             publishers=site.publishers,
             blurb=blurb,
+            logo=logo,
+            logos=logos,
         )
+
+    def _find_logo(self) -> str:
+        """Return the file of the journal's logo, or "" where the theme names none."""
+        if self.theme is None:
+            return ""
+        look = read_theme((self.theme, folder("templates") / "issue"), Language(self.settings.site.language))
+        return str(self.theme / look.logo.file) if look.logo.file else ""
+
+    def fetch(self, url: str) -> bytes:
+        """Fetch a source or a picture; a newsletter on trial on this machine may ask this machine."""
+        host = urlsplit(self.settings.site.base_url).hostname or ""
+        return fetch_source(url, allow_private=is_loopback(host))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from newsletter.errors import NewsletterError, describe_failure
 from newsletter.intake import look_into_maildir
 from newsletter.service.draft_issue import draft_issue
 from newsletter.service.forget_old import forget_old
+from newsletter.service.keep_pictures import keep_issue_pictures
 from newsletter.service.next_slot import find_next_slot
 from newsletter.service.open_mailing import open_mailing
 from newsletter.store import approvals, issues
@@ -84,6 +85,7 @@ class Scheduler:
             first_number = app.settings.cadence.first_number
             draft = draft_issue(database=app.database, cadence=app.cadence, first_number=first_number, now=now)
             log.info("issue drafted", issue=draft.number, slot=str(draft.slot))
+            keep_issue_pictures(draft, masthead=app.masthead(), fetch=app.fetch, database=app.database, now=now)
         if app.settings.cadence.mode == "send":
             obstacle = self._find_obstacle(draft, now) or self._send(draft, now)
             if obstacle:

@@ -36,7 +36,7 @@ class Site(Struct, frozen=True, kw_only=True):
     ] = ""
     language: Annotated[str, Meta(description="Language of the issue (BCP 47).")] = "en"
     publishers: Annotated[
-        tuple[Publisher, ...], Meta(description="Publishers: {name, url, logo}, in the order of the footer.")
+        tuple[Publisher, ...], Meta(description="Publishers: {name, url, logo, language}, in the order of the footer.")
     ] = ()
     blurb: Annotated[
         str, Meta(description="What the journal is, in a few sentences; else the imported page's own.")
@@ -360,6 +360,10 @@ def _resolve_paths(document: dict[str, Any], folder: Path) -> dict[str, Any]:
         path = document.get(section, {}).get(key)
         if path:
             document[section][key] = str(folder / Path(path).expanduser())
+    for publisher in document.get("site", {}).get("publishers", ()):
+        logo = publisher.get("logo") if isinstance(publisher, dict) else None
+        if isinstance(logo, str) and logo and "://" not in logo:
+            publisher["logo"] = str(folder / logo)
     database = document.setdefault("database", {})
     scheme, _, path = str(database.get("url", DatabaseSection().url)).partition(":///")
     if scheme == "sqlite" and path:

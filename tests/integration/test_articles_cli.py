@@ -1,17 +1,20 @@
 """`newsletter articles`, `announcements` and `partners`, as an editor runs them."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from drawing import write_picture
 from newsletter.cli import app
 from newsletter.errors import InputError, RefusedError
 from newsletter.resources import folder
 
 SAMPLES = folder("examples") / "articles"
+PUBLISHERS = '[site]\npublishers = [{name = "Institut du Détroit", logo = "institute.png", language = "fr"}]'
 PAGE = str(SAMPLES / "ostrel-review.txt")
 
 
@@ -146,3 +149,40 @@ def test_partners_are_added_listed_changed_and_retired() -> None:
     assert "Partner link 2 is retired: Night Train Forum" in run("partners", "retire", "2").stdout
     assert [(entry["name"], entry["shown"]) for entry in read("partners", "list")] == [("Water Watch", 0)]
     assert "retired" in run("partners", "list", "--retired").stdout
+
+
+def test_an_editor_illustrates_an_article_with_a_file_or_from_the_web(tmp_path: Path) -> None:
+    run("articles", "import", PAGE)
+    picture = write_picture(tmp_path / "ferry.jpg")
+
+    by_file = read("articles", "edit", "1", "--image", str(picture), "--image-alt", "A ferry")
+    by_web = run("articles", "edit", "1", "--image", "http://127.0.0.1:9/ferry.jpg", "--json")
+
+    assert by_file["image"]["url"].startswith("/images/")
+    assert json.loads(by_web.stdout)["image"] == by_file["image"] | {"url": "http://127.0.0.1:9/ferry.jpg"}
+    assert "http://127.0.0.1:9/ferry.jpg: expected an answer from the server" in by_web.stderr
+    failed = CliRunner().invoke(app, ["articles", "edit", "1", "--image", "absent.jpg"])
+    assert isinstance(failed.exception, InputError)
+    assert read("articles", "edit", "1", "--image", "", "--image-alt", "")["image"] is None
+
+
+def test_what_an_issue_shows_is_fetched_when_it_is_drafted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theme, settings = tmp_path / "theme", tmp_path / "project" / "newsletter.toml"
+    theme.mkdir()
+    write_picture(theme / "logo.png", form="PNG", size=(640, 192))
+    write_picture(settings.parent / "institute.png", form="PNG", size=(300, 100))
+    (theme / "theme.toml").write_text('[logo]\nfile = "logo.png"\n')
+    settings.write_text(settings.read_text(encoding="utf-8").replace("[site]", PUBLISHERS), encoding="utf-8")
+    monkeypatch.setenv("NEWSLETTER_RENDER__THEME", str(theme))
+    monkeypatch.setenv("NEWSLETTER_MAIL__FROM", "news@review.example")
+    run("articles", "import", PAGE)
+    run("partners", "add", "Veld Data Room", "--url", "https://veld.example", "--logo", "http://127.0.0.1:9/l.png")
+
+    drafted = run("issue", "draft", "--json")
+    run("issue", "render", str(json.loads(drafted.stdout)["number"]), "--out", str(tmp_path / "out"))
+
+    html = (tmp_path / "out" / "issue.html").read_text(encoding="utf-8")
+    shown = re.findall(r'<img src="http://localhost:8080/images/[0-9a-f]{32}\.png" alt="(.*?)" width="(\d+)"', html)
+    assert "http://127.0.0.1:9/l.png: expected an answer from the server" in drafted.stderr
+    assert shown == [("The Newsletter", "320"), ("", "120")]
+    assert '<span lang="fr">Institut du Détroit</span>' in html

@@ -6,14 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from drawing import a_picture_file, write_picture
+from newsletter.domain.article import Image
 from newsletter.domain.partner import PartnerLink
+from newsletter.domain.picture import Picture
 from newsletter.errors import InputError, NotFoundError, RefusedError, UnreadableSourceError
 from newsletter.resources import folder
 from newsletter.service.edit_article import accept_article, edit_article, retract_article
 from newsletter.service.import_articles import ImportReport, import_articles
+from newsletter.service.keep_pictures import keep_pictures
 from newsletter.store.articles import find_article, list_articles
 from newsletter.store.database import Database
 from newsletter.store.partners import add_partner, list_partners
+from newsletter.store.pictures import find_pictures
 from newsletter.store.texts import BLURB, find_text
 
 NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
@@ -289,3 +294,87 @@ def test_two_articles_cannot_have_one_address(database: Database) -> None:
 def test_an_article_that_does_not_exist_is_named(database: Database) -> None:
     with pytest.raises(NotFoundError, match="There is no article 99"):
         retract_article(99, database=database, now=NOW)
+
+
+class TestPictures:
+    URL = "https://journal.example/ferry.jpg"
+
+    def markdown(self, tmp_path: Path, image: str) -> Path:
+        file = tmp_path / "article.md"
+        file.write_text(f"---\ntitle: Ferry\nimage: {{url: {image}, alt: A ferry}}\n---\nIt sails.\n", encoding="utf-8")
+        return file
+
+    def test_the_picture_of_an_article_is_fetched_once(self, database: Database, tmp_path: Path) -> None:
+        source, asked = self.markdown(tmp_path, self.URL), []
+
+        def fetch(url: str) -> bytes:
+            asked.append(url)
+            return a_picture_file(size=(2400, 1200))
+
+        for _ in range(2):
+            report = import_articles([str(source)], fetch=fetch, database=database, now=NOW)
+            assert report.unpictured == ()
+
+        with database.snapshot() as snapshot:
+            picture = find_pictures(snapshot, [self.URL, "https://journal.example/other"])
+        assert asked == [self.URL]
+        assert {url: (found.width, found.height) for url, found in picture.items()} == {self.URL: (1200, 600)}
+
+    @pytest.mark.parametrize("answer", [None, b"no picture"])
+    def test_one_that_cannot_be_had_is_named_and_nothing_is_lost(
+        self, database: Database, tmp_path: Path, answer: bytes | None
+    ) -> None:
+        fetch = refuse if answer is None else lambda _: answer
+
+        report = import_articles([str(self.markdown(tmp_path, self.URL))], fetch=fetch, database=database, now=NOW)
+
+        assert len(report.added) == 1
+        assert report.added[0].article.image == Image(url=self.URL, alt="A ferry")
+        assert report.refused == ()
+        assert [sentence.partition(": expected")[0] for sentence in report.unpictured] == [self.URL]
+        assert "no picture was taken from it" in report.unpictured[0]
+
+    def test_one_beside_the_file_is_stored_and_named_by_its_path(self, database: Database, tmp_path: Path) -> None:
+        write_picture(tmp_path / "ferry.jpg")
+        source = self.markdown(tmp_path, "ferry.jpg")
+
+        first, second = take_in(database, source), take_in(database, source, now=LATER)
+
+        image = first.added[0].article.image
+        assert image
+        assert image.url
+        assert image.url.startswith("/images/")
+        with database.snapshot() as snapshot:
+            assert find_pictures(snapshot, [image.url])[image.url].path == image.url
+        assert (len(second.unchanged), first.unpictured, second.unpictured) == (1, (), ())
+
+    @pytest.mark.parametrize("name", ["../outside.jpg", "absent.jpg"])
+    def test_one_elsewhere_on_the_machine_is_not_taken(self, database: Database, tmp_path: Path, name: str) -> None:
+        write_picture(tmp_path / "outside.jpg")
+        inside = tmp_path / "inside"
+        inside.mkdir()
+
+        report = take_in(database, self.markdown(inside, name))
+
+        assert len(report.added) == len(report.unpictured) == 1
+
+    def test_a_picture_is_stored_once_and_may_be_fetched_again(self, database: Database) -> None:
+        answers = iter([a_picture_file(), a_picture_file(), a_picture_file(colour="red"), b"gone"])
+
+        def keep(*sources: str, again: bool = False) -> tuple[str, ...]:
+            return keep_pictures(sources, fetch=lambda _: next(answers), database=database, now=NOW, again=again)
+
+        def find(url: str) -> Picture:
+            with database.snapshot() as snapshot:
+                return find_pictures(snapshot, [url])[url]
+
+        assert keep(self.URL, "", self.URL) == keep(self.URL + "?copy") == ()
+        first = find(self.URL)
+        assert find(self.URL + "?copy") == first
+        assert keep(self.URL, first.path) == ()
+        assert find(self.URL) == first
+        assert keep(self.URL, again=True) == ()
+        changed = find(self.URL)
+        assert changed != first
+        assert len(keep(self.URL, again=True)) == 1
+        assert find(self.URL) == changed

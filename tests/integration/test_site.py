@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
@@ -14,16 +15,22 @@ from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from builders import a_news_item, an_event
+from drawing import a_picture_file
 from mailing_stand import a_rendered_issue, add_readers, open_a_mailing
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.article import Article, Image, Section, StoredArticle
+from newsletter.domain.picture import Picture
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.domain.token import KeyRing, Purpose, ReaderToken
 from newsletter.domain.topic import Topic
+from newsletter.service.keep_pictures import keep_pictures
 from newsletter.service.unsubscribe import unsubscribe_address
+from newsletter.store.announcements import add_announcement, update_announcement
 from newsletter.store.articles import add_article, update_article
 from newsletter.store.database import Database
 from newsletter.store.people import list_notices
+from newsletter.store.pictures import find_pictures
 from newsletter.store.subscribers import find_subscriber
 from site_stand import KEYS, a_site
 
@@ -78,6 +85,13 @@ def count_goodbyes(database: Database) -> int:
 def add(database: Database, article: Article) -> int:
     with database.transaction() as transaction:
         return add_article(transaction, article, now=NOW).id
+
+
+def keep(database: Database, source: str, data: bytes | None = None) -> Picture:
+    """Store a picture as if it had been fetched from ``source``."""
+    assert keep_pictures([source], fetch=lambda _: data or a_picture_file(), database=database, now=NOW) == ()
+    with database.snapshot() as snapshot:
+        return find_pictures(snapshot, [source])[source]
 
 
 def an_article(*, published_at: datetime = NOW - timedelta(days=1), url: str | None = None) -> Article:
@@ -274,6 +288,7 @@ class TestArchive:
 
     def test_an_article_is_shown_whole_and_escaped(self, client: Client, database: Database) -> None:
         article_id = add(database, an_article(url="https://elsewhere.example/ferry"))
+        picture = keep(database, "https://review.example/ferry.jpg")
 
         answer = client.get(f"/articles/{article_id}")
 
@@ -285,12 +300,18 @@ class TestArchive:
             "The ferry has not.",
             "<h2>Background</h2>",
             "It began &lt;early&gt;.",
-            'alt="A ferry"',
+            f'<img src="{picture.path}" alt="A ferry" width="640" height="420">',
             "Ida Lind, CC BY 4.0",
             "Aino Salo teaches history.",
             "https://elsewhere.example/ferry",
         ):
             assert words in answer.text
+
+    def test_a_picture_that_is_not_stored_is_not_shown(self, client: Client, database: Database) -> None:
+        answer = client.get(f"/articles/{add(database, an_article())}")
+
+        assert "<img" not in answer.text
+        assert "Ida Lind" not in answer.text
 
     def test_an_article_of_few_words_has_a_page_too(self, client: Client, database: Database) -> None:
         article = Article(headline="Plain", body_html="<p>Clean <em>body</em></p>", published_at=NOW)
@@ -379,3 +400,48 @@ class TestEveryAnswer:
         assert "subscribers" not in answer.text
         logged = capsys.readouterr()
         assert path not in logged.out + logged.err
+
+
+class TestFiles:
+    @pytest.mark.parametrize(("form", "media_type"), [("JPEG", "image/jpeg"), ("PNG", "image/png")])
+    def test_a_picture_is_served_for_good(self, client: Client, database: Database, form: str, media_type: str) -> None:
+        picture = keep(database, "https://journal.example/ferry", a_picture_file(form))
+
+        answer = client.get(picture.path)
+
+        assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert "set-cookie" not in answer.headers
+        assert hashlib.sha256(answer.content).hexdigest().startswith(picture.digest)
+        assert client.head(picture.path).status_code == 200
+
+    def test_no_other_name_is_a_picture(self, client: Client, database: Database) -> None:
+        path = keep(database, "https://journal.example/ferry").path
+
+        for other in (path.replace(".jpg", ".png"), path[:-5] + "0.jpg", "/images/ferry.jpg", "/images/%2e%2e"):
+            assert client.get(other).status_code == 404
+
+    def test_an_event_is_a_calendar_entry_while_it_may_be_shown(self, client: Client, database: Database) -> None:
+        with database.transaction() as transaction:
+            shown = add_announcement(transaction, an_event(), now=NOW)
+            early = add_announcement(transaction, replace(an_event(), show_from=NOW + timedelta(days=1)), now=NOW)
+            news = add_announcement(transaction, a_news_item(), now=NOW)
+            gone = add_announcement(transaction, an_event(title="Cancelled"), now=NOW)
+            update_announcement(transaction, replace(gone, retracted_at=NOW))
+
+        answer = client.get(f"/events/{shown.id}.ics")
+
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+        assert "SUMMARY:Who Keeps the Lights?" in answer.text
+        assert "TZID:Europe/Helsinki" in answer.text
+        for path in (
+            f"{early.id}.ics",
+            f"{news.id}.ics",
+            f"{gone.id}.ics",
+            f"{shown.id}",
+            "999.ics",
+            "x.ics",
+            "²2.ics",
+        ):
+            assert client.get(f"/events/{path}").status_code == 404

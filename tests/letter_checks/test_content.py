@@ -34,7 +34,7 @@ def cards_of(issue: Issue) -> Iterator[Teaser]:
 
 
 def announcements_of(issue: Issue) -> Iterator[Announcement]:
-    yield from (*issue.events, *issue.news)
+    yield from (stored.announcement for stored in (*issue.events, *issue.news))
 
 
 def test_every_picture_is_described_and_its_place_is_kept(printed: PrintedIssue) -> None:

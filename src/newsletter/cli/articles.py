@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,22 +28,11 @@ def import_(
     An article that is stored already takes over what its source changed, except where an editor has written. A source
     that cannot be read is named, and nothing of it is imported.
     """
-    from functools import partial
-    from urllib.parse import urlsplit
-
     from newsletter.app import open_app
-    from newsletter.domain.host import is_loopback
-    from newsletter.ingest.fetch import fetch_source
     from newsletter.service.import_articles import import_articles
 
     with open_app() as app:
-        allow_private = is_loopback(urlsplit(app.settings.site.base_url).hostname or "")
-        report = import_articles(
-            sources,
-            fetch=partial(fetch_source, allow_private=allow_private),
-            database=app.database,
-            now=app.now(),
-        )
+        report = import_articles(sources, fetch=app.fetch, database=app.database, now=app.now())
     if as_json:
         print_json(
             {
@@ -55,11 +45,12 @@ def import_(
                 "partners": report.partners,
                 "blurb": report.blurb or None,
                 "refused": report.refused,
+                "unpictured": report.unpictured,
             }
         )
     else:
         _say_report(report)
-    for sentence in report.refused:
+    for sentence in (*report.refused, *report.unpictured):
         warn(sentence)
     if report.refused:
         raise typer.Exit(1)
@@ -135,6 +126,7 @@ def edit(
     tag: Annotated[list[str] | None, typer.Option(help="Once for each tag.")] = None,
     credit: Annotated[str | None, typer.Option(help="Whom the text is owed to, such as a translator.")] = None,
     biography: Annotated[str | None, typer.Option(help="Who the authors are, in a sentence or two.")] = None,
+    image: Annotated[str | None, typer.Option(metavar="FILE|URL", help="The picture; empty for none.")] = None,
     image_url: Annotated[str | None, typer.Option(help="Address of the picture; empty for none.")] = None,
     image_alt: Annotated[str | None, typer.Option(help="What the picture shows, for those who do not see it.")] = None,
     image_author: Annotated[str | None, typer.Option(help="Who made the picture.")] = None,
@@ -145,6 +137,7 @@ def edit(
     """Change an article; no later import overwrites what is written here."""
     from newsletter.app import open_app
     from newsletter.service.edit_article import edit_article
+    from newsletter.service.keep_pictures import keep_file, keep_pictures
 
     texts = {
         "headline": headline,
@@ -155,7 +148,7 @@ def edit(
         "tags": None if tag is None else "\n".join(tag),
         "credit": credit,
         "biography": biography,
-        "image_url": image_url,
+        "image_url": image_url if image is None else image,
         "image_alt": image_alt,
         "image_author": image_author,
         "image_licence": image_licence,
@@ -164,9 +157,17 @@ def edit(
     changes = {name: text for name, text in texts.items() if text is not None}
     if not changes:
         raise typer.BadParameter("Name at least one field to change, such as --headline.")
+    failed: tuple[str, ...] = ()
     with open_app() as app:
+        source = changes.get("image_url", "")
+        if image and "://" not in image:
+            changes["image_url"] = keep_file(Path(image), database=app.database, now=app.now()).path
         stored = edit_article(article_id, changes, database=app.database, now=app.now())
+        if "://" in source:
+            failed = keep_pictures([source], fetch=app.fetch, database=app.database, now=app.now(), again=True)
     _print_changed(stored, f"Article {stored.id} is changed: {stored.article.headline}", as_json=as_json)
+    for sentence in failed:
+        warn(sentence)
 
 
 @articles.command()

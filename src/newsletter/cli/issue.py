@@ -25,6 +25,7 @@ def draft(json: JsonFlag = False) -> None:
     """Open the draft of the earliest slot not yet sent, or show it. Until you change it, it follows the store."""
     from newsletter.app import open_app
     from newsletter.service.draft_issue import draft_issue
+    from newsletter.service.keep_pictures import keep_issue_pictures
 
     with open_app() as app:
         drafted = draft_issue(
@@ -33,7 +34,11 @@ def draft(json: JsonFlag = False) -> None:
             first_number=app.settings.cadence.first_number,
             now=app.now(),
         )
+        masthead = app.masthead()
+        failed = keep_issue_pictures(drafted, masthead=masthead, fetch=app.fetch, database=app.database, now=app.now())
         _print_issue(app, drafted.number, json=json)
+    for sentence in failed:
+        warn(sentence)
 
 
 @issue.command("list")

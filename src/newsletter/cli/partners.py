@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from newsletter.cli.output import JsonFlag, print_json, print_table, say
+from newsletter.cli.output import JsonFlag, print_json, print_table, say, warn
 
 if TYPE_CHECKING:
+    from newsletter.app import App
     from newsletter.domain.partner import StoredPartnerLink
 
 partners = typer.Typer(no_args_is_help=True, help="The “Visit also” links, shown in fair rotation.")
@@ -17,6 +18,7 @@ PartnerId = Annotated[int, typer.Argument(metavar="ID", help="As 'partners list'
 Url = Annotated[str | None, typer.Option(help="Without one the partner is stored, but not shown.")]
 Text = Annotated[str | None, typer.Option(help="A line about the partner.")]
 Logo = Annotated[str | None, typer.Option(help="Address of a picture.")]
+NameLanguage = Annotated[str | None, typer.Option("--language", help="Of the name, where it is foreign, such as fr.")]
 Weight = Annotated[int | None, typer.Option(help="How often it is shown, in relation to the others.")]
 From = Annotated[str | None, typer.Option("--from", help="Not shown before, such as 2025-10-16.")]
 Until = Annotated[str | None, typer.Option("--until", help="Not shown from then on.")]
@@ -53,6 +55,7 @@ def add(
     url: Url = None,
     text: Text = None,
     logo: Logo = None,
+    language: NameLanguage = None,
     weight: Weight = None,
     window_from: From = None,
     window_until: Until = None,
@@ -67,12 +70,14 @@ def add(
         url=url,
         text=text,
         logo=logo,
+        language=language,
         weight=weight,
         window_from=window_from,
         window_until=window_until,
     )
     with open_app() as app:
         stored = write_partner(texts, database=app.database, now=app.now())
+        _keep_logo(app, texts.logo)
     _print_changed(stored, "is added", as_json=as_json)
 
 
@@ -84,6 +89,7 @@ def edit(
     url: Url = None,
     text: Text = None,
     logo: Logo = None,
+    language: NameLanguage = None,
     weight: Weight = None,
     window_from: From = None,
     window_until: Until = None,
@@ -98,6 +104,7 @@ def edit(
         url=url,
         text=text,
         logo=logo,
+        language=language,
         weight=weight,
         window_from=window_from,
         window_until=window_until,
@@ -106,6 +113,7 @@ def edit(
         raise typer.BadParameter("Name at least one field to change, such as --url.")
     with open_app() as app:
         stored = edit_partner(partner_id, texts, database=app.database, now=app.now())
+        _keep_logo(app, texts.logo)
     _print_changed(stored, "is changed", as_json=as_json)
 
 
@@ -118,6 +126,13 @@ def retire(partner_id: PartnerId, as_json: JsonFlag = False) -> None:
     with open_app() as app:
         stored = retire_partner(partner_id, database=app.database, now=app.now())
     _print_changed(stored, "is retired", as_json=as_json)
+
+
+def _keep_logo(app: App, logo: str | None) -> None:
+    from newsletter.service.keep_pictures import keep_pictures
+
+    for sentence in keep_pictures([logo or ""], fetch=app.fetch, database=app.database, now=app.now(), again=True):
+        warn(sentence)
 
 
 def _print_changed(stored: StoredPartnerLink, what: str, *, as_json: bool) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from newsletter.domain.article import Announcement
+from newsletter.domain.article import StoredAnnouncement
 from newsletter.domain.partner import PartnerLink
+from newsletter.domain.picture import Picture
 from newsletter.domain.topic import Topic
 
 
@@ -96,7 +97,11 @@ class Teaser:
     #: short label above the headline: the first tag, or ""
     kicker: str
     reading_minutes: int
+    #: where the site serves the picture; None without one
     image_url: str | None = None
+    #: pixels, as it is stored
+    image_width: int = 0
+    image_height: int = 0
     image_alt: str = ""
     #: author, licence and source of the image, as one line
     image_credit: str = ""
@@ -108,7 +113,10 @@ class Teaser:
 class Publisher:
     name: str
     url: str = ""
+    #: an address, or a file beside newsletter.toml
     logo: str = ""
+    #: BCP 47, of the name; "" for the site's own
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +129,10 @@ class Masthead:
     language: str
     publishers: tuple[Publisher, ...] = ()
     blurb: str = ""
+    #: the journal's own, as the theme names it; "" without one
+    logo: str = ""
+    #: the stored pictures of its own and its publishers' logos, by what names them
+    logos: Mapping[str, Picture] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +148,12 @@ class Issue:
     masthead: Masthead
     lead: Teaser | None
     features: tuple[Teaser, ...] = ()
-    events: tuple[Announcement, ...] = ()
-    news: tuple[Announcement, ...] = ()
+    events: tuple[StoredAnnouncement, ...] = ()
+    news: tuple[StoredAnnouncement, ...] = ()
     earlier: tuple[Teaser, ...] = ()
     partners: tuple[PartnerLink, ...] = ()
+    #: the stored pictures of the partners' logos, by what names them
+    logos: Mapping[str, Picture] = field(default_factory=dict)
 
     @property
     def topics(self) -> Topic:

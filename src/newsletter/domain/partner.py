@@ -14,6 +14,8 @@ class PartnerLink:
     url: str | None = None
     text: str = ""
     logo: str | None = None
+    #: BCP 47, of the name; "" for the site's own
+    language: str = ""
     #: how often it is shown in relation to the others, at least 1
     weight: int = 1
     window_from: datetime | None = None

@@ -16,6 +16,7 @@ from newsletter.ingest.html import Body, read_body, take_lead
 from newsletter.ingest.text import clean_line, clean_paragraphs, is_web_address, read_moment, split_names
 
 _FENCE = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
+_PICTURE_FILE = re.compile(r"[^/:\\]+(?:/[^/:\\]+)*\.(?:jpe?g|png|gif|webp|tiff?)", re.IGNORECASE)
 _ABSENT = frozenset({"", "~", "null"})
 _MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -109,20 +110,23 @@ class _FrontMatter:
             raise self._unreadable(name, "a date such as 2025-10-16 or 2025-10-16T09:00+02:00") from error
 
     def image(self) -> Image | None:
-        """Read ``image``: an address, or a mapping of url, alt, author, licence and source."""
+        """Read ``image``: an address or a file beside the source, or a mapping of url, alt, author, licence, source."""
         value = self.values.get("image", "")
         if isinstance(value, str):
-            return Image(url=self.address("image")) if value not in _ABSENT else None
+            return Image(url=self._picture(value.strip())) if value not in _ABSENT else None
         if not isinstance(value, dict) or not all(isinstance(entry, str) for entry in value.values()):
             raise self._unreadable("image", "url, alt, author, licence and source below “image:”")
         words = {str(name): clean_line(entry) for name, entry in value.items()}
         return Image(
-            url=self._web_address("image", words.get("url", "")),
+            url=self._picture(words.get("url", "")),
             alt=words.get("alt", ""),
             author=words.get("author", ""),
             licence=words.get("licence", "") or words.get("license", ""),
             source=words.get("source", ""),
         )
+
+    def _picture(self, text: str) -> str | None:
+        return text if _PICTURE_FILE.fullmatch(text) else self._web_address("image", text)
 
     def _web_address(self, name: str, text: str) -> str | None:
         if text and not is_web_address(text):

@@ -31,6 +31,14 @@ class Palette(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     accent: str
 
 
+class Logo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    #: a picture beside theme.toml; "" for the name in letters
+    file: str
+    #: CSS pixels
+    padding: int
+    background: str
+
+
 class Fonts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """CSS font stacks. No font is ever fetched."""
 
@@ -43,6 +51,7 @@ class _Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     light: Palette
     dark: Palette
+    logo: Logo
     fonts: Fonts
     words: Words
     notices: Notices
@@ -52,6 +61,7 @@ class _Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Theme:
     light: Palette
     dark: Palette
+    logo: Logo
     fonts: Fonts
     words: Words
     notices: Notices
@@ -83,6 +93,7 @@ def read_theme(folders: Sequence[Path], language: Language) -> Theme:
     return Theme(
         light=tables.light,
         dark=tables.dark,
+        logo=tables.logo,
         fonts=tables.fonts,
         words=tables.words,
         notices=tables.notices,

@@ -16,8 +16,9 @@ from newsletter.domain.article import (
 )
 from newsletter.domain.issue import Draft, DraftItem, Issue, ItemSlot, Masthead, Teaser
 from newsletter.domain.partner import PartnerLink, StoredPartnerLink
+from newsletter.domain.picture import Picture
 from newsletter.domain.subject_line import derive_preheader, derive_subject
-from newsletter.store import announcements, articles, partners
+from newsletter.store import announcements, articles, partners, pictures
 from newsletter.store.database import Transaction
 
 _LEAD_TEASER = 480  # the lead card has more room than the others
@@ -30,6 +31,8 @@ class ShownItem:
     item: DraftItem
     stored: StoredArticle | StoredAnnouncement | StoredPartnerLink
     content: Teaser | Announcement | PartnerLink
+    #: of the article, or the partner's logo; None where none is stored
+    picture: Picture | None = None
 
     @property
     def name(self) -> ItemName:
@@ -76,7 +79,7 @@ def compose_items(draft: Draft, shown: tuple[ShownItem, ...], *, masthead: Masth
     kept = [item for item in shown if not item.is_withdrawn]
     # Where the lead was retracted, the first feature leads: no issue stands without its strongest story.
     stories = [*_teasers(kept, ItemSlot.LEAD), *_teasers(kept, ItemSlot.FEATURE)]
-    notices = [item.content for item in kept if isinstance(item.content, Announcement)]
+    notices = [item.stored for item in kept if isinstance(item.stored, StoredAnnouncement)]
     issue = Issue(
         number=draft.number,
         date=draft.day,
@@ -86,14 +89,19 @@ def compose_items(draft: Draft, shown: tuple[ShownItem, ...], *, masthead: Masth
         masthead=masthead,
         lead=stories[0] if stories else None,
         features=tuple(stories[1:]),
-        events=tuple(notice for notice in notices if notice.kind is AnnouncementKind.EVENT),
-        news=tuple(notice for notice in notices if notice.kind is AnnouncementKind.NEWS),
+        events=tuple(notice for notice in notices if notice.announcement.kind is AnnouncementKind.EVENT),
+        news=tuple(notice for notice in notices if notice.announcement.kind is AnnouncementKind.NEWS),
         earlier=tuple(
             replace(item.content, reason=item.item.reason)
             for item in kept
             if item.item.slot is ItemSlot.EARLIER and isinstance(item.content, Teaser)
         ),
         partners=tuple(item.content for item in kept if isinstance(item.content, PartnerLink)),
+        logos={
+            item.content.logo or "": item.picture
+            for item in kept
+            if isinstance(item.content, PartnerLink) and item.picture
+        },
     )
     return replace(
         issue,
@@ -105,18 +113,25 @@ def compose_items(draft: Draft, shown: tuple[ShownItem, ...], *, masthead: Masth
 def _show_item(item: DraftItem, transaction: Transaction, masthead: Masthead) -> ShownItem:
     if item.article_id is not None:
         article = articles.find_article(transaction, item.article_id)
-        return ShownItem(item=item, stored=article, content=make_teaser(item, article, masthead.base_url))
+        picture = _find_picture(transaction, article.article.image.url if article.article.image else None)
+        teaser = make_teaser(item, article, masthead.base_url, picture)
+        return ShownItem(item=item, stored=article, content=teaser, picture=picture)
     if item.announcement_id is not None:
         announcement = announcements.find_announcement(transaction, item.announcement_id)
         return ShownItem(item=item, stored=announcement, content=announcement.announcement)
     partner = partners.find_partner(transaction, item.partner_id or 0)
-    return ShownItem(item=item, stored=partner, content=partner.link)
+    picture = _find_picture(transaction, partner.link.logo)
+    return ShownItem(item=item, stored=partner, content=partner.link, picture=picture)
 
 
-def make_teaser(item: DraftItem, stored: StoredArticle, base_url: str) -> Teaser:
+def _find_picture(transaction: Transaction, source: str | None) -> Picture | None:
+    return pictures.find_pictures(transaction, [source]).get(source) if source else None
+
+
+def make_teaser(item: DraftItem, stored: StoredArticle, base_url: str, picture: Picture | None = None) -> Teaser:
+    """Make what an issue shows of an article. Its picture is the one that the site serves, never another host's."""
     article = stored.article
     limit = {"limit": _LEAD_TEASER} if item.slot is ItemSlot.LEAD else {}
-    image = article.image if article.image and _is_web_address(article.image.url) else None
     return Teaser(
         article_id=stored.id,
         headline=item.headline or article.headline,
@@ -125,9 +140,11 @@ def make_teaser(item: DraftItem, stored: StoredArticle, base_url: str) -> Teaser
         authors=article.authors,
         kicker=article.tags[0] if article.tags else "",
         reading_minutes=article.reading_minutes,
-        image_url=image.url if image else None,
-        image_alt=image.alt if image else "",
-        image_credit=_credit_image(article) if image else "",
+        image_url=base_url + picture.path if picture else None,
+        image_width=picture.width if picture else 0,
+        image_height=picture.height if picture else 0,
+        image_alt=article.image.alt if picture and article.image else "",
+        image_credit=_credit_image(article) if picture else "",
     )
 
 
@@ -143,10 +160,6 @@ def _credit_image(article: Article) -> str:
     return ", ".join(dict.fromkeys(filter(None, named))) or article.credit
 
 
-def _is_web_address(url: str | None) -> bool:
-    return url is not None and url.lower().startswith(("https://", "http://"))
-
-
 def _teasers(shown: list[ShownItem], slot: ItemSlot) -> Iterator[Teaser]:
     for item in shown:
         if item.item.slot is slot and isinstance(item.content, Teaser):
@@ -154,7 +167,7 @@ def _teasers(shown: list[ShownItem], slot: ItemSlot) -> Iterator[Teaser]:
 
 
 def _first_headline(issue: Issue) -> str:
-    titles = [announcement.title for announcement in (*issue.events, *issue.news)]
+    titles = [stored.announcement.title for stored in (*issue.events, *issue.news)]
     return issue.lead.headline if issue.lead else next(iter(titles), f"{issue.masthead.name}, issue {issue.number}")
 
 
@@ -163,5 +176,5 @@ def _introduce(issue: Issue) -> Iterator[str]:
     if issue.lead:
         yield issue.lead.text
     yield from (feature.headline + "." for feature in issue.features)
-    yield from (announcement.title + "." for announcement in (*issue.events, *issue.news))
+    yield from (stored.announcement.title + "." for stored in (*issue.events, *issue.news))
     yield f"Issue {issue.number} of {issue.masthead.name}: what is new, in one letter."

@@ -9,6 +9,7 @@ from datetime import datetime
 import structlog
 
 from newsletter.domain.article import StoredArticle
+from newsletter.domain.picture import read_picture_path
 from newsletter.domain.revision import FIELDS, accept, edit, read_fields
 from newsletter.errors import InputError, RefusedError
 from newsletter.ingest.text import clean_line, clean_paragraphs, read_moment, read_web_address
@@ -83,6 +84,8 @@ def _read_text(name: str, text: str) -> str:
         return clean_paragraphs(text)
     if name in _LINES:
         return "\n".join(line for part in text.splitlines() if (line := clean_line(part)))
+    if name == "image_url" and read_picture_path(text):
+        return text
     if name in _ADDRESSES:
         return read_web_address(text) or ""
     line = clean_line(text)

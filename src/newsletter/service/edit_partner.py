@@ -21,6 +21,7 @@ class PartnerTexts:
     url: str | None = None
     text: str | None = None
     logo: str | None = None
+    language: str | None = None
     weight: int | None = None
     window_from: str | None = None
     window_until: str | None = None
@@ -69,6 +70,7 @@ def _apply(texts: PartnerTexts, old: PartnerLink) -> PartnerLink:
         url=read_web_address(texts.url) if texts.url is not None else old.url,
         text=clean_line(texts.text) if texts.text is not None else old.text,
         logo=read_web_address(texts.logo) if texts.logo is not None else old.logo,
+        language=clean_line(texts.language) if texts.language is not None else old.language,
         weight=texts.weight if texts.weight is not None else old.weight,
         window_from=_read_time(texts.window_from) if texts.window_from is not None else old.window_from,
         window_until=_read_time(texts.window_until) if texts.window_until is not None else old.window_until,

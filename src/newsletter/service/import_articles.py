@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from newsletter.domain.revision import as_sourced, revise
 from newsletter.errors import UnreadableSourceError
 from newsletter.ingest.source import LONGEST_SOURCE, read_source
 from newsletter.ingest.sourced import Sourced
+from newsletter.ingest.text import is_web_address
+from newsletter.service.keep_pictures import Fetch, describe_failure, keep_file, keep_pictures
 from newsletter.store.articles import (
     add_article,
     find_article_by_url,
@@ -28,9 +30,6 @@ from newsletter.store.texts import BLURB, find_text, store_text
 
 log = structlog.get_logger(__name__)
 
-#: Gives the bytes behind an address, or raises UnreadableSourceError.
-Fetch = Callable[[str], bytes]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
@@ -43,6 +42,8 @@ class ImportReport:
     blurb: str
     #: a sentence for each source of which nothing was taken
     refused: tuple[str, ...]
+    #: a sentence for each picture that could not be had; its article is stored all the same
+    unpictured: tuple[str, ...]
 
     @property
     def articles(self) -> tuple[StoredArticle, ...]:
@@ -64,17 +65,27 @@ def import_articles(sources: Sequence[str], *, fetch: Fetch, database: Database,
     """
     readable: list[Sourced] = []
     refused: list[str] = []
+    unpictured: list[str] = []
     for source in sources:
         try:
-            readable.append(read_source(source, _load(source, fetch=fetch)))
+            sourced = read_source(source, _load(source, fetch=fetch))
         except UnreadableSourceError as error:
             refused.append(str(error))
+            continue
+        beside = None if "://" in source else Path(source).parent
+        pictured = [
+            _take_picture(article, beside, unpictured, database=database, now=now) for article in sourced.articles
+        ]
+        readable.append(replace(sourced, articles=tuple(pictured)))
     with database.transaction() as transaction:
         lock_articles(transaction)
         changes = [change for sourced in readable for change in _store_all(transaction, sourced.articles, now=now)]
         partners = _store_partners(transaction, (name for sourced in readable for name in sourced.partner_names))
         blurb = _store_blurb(transaction, [sourced.blurb for sourced in readable if sourced.blurb])
-    report = _report(changes, partners=partners, blurb=blurb, refused=refused)
+    wanted = [change.after.article.image.url for change in changes if change.after.article.image]
+    web = [url for url in wanted if url and is_web_address(url)]
+    unpictured += keep_pictures(web, fetch=fetch, database=database, now=now)
+    report = _report(changes, partners=partners, blurb=blurb, refused=refused, unpictured=unpictured)
     log.info(
         "articles imported",
         added=len(report.added),
@@ -93,6 +104,28 @@ def _load(source: str, *, fetch: Fetch) -> bytes:
             return file.read(LONGEST_SOURCE + 1)
     except OSError as error:
         raise UnreadableSourceError(source, None, f"a file that can be read ({error.strerror})") from error
+
+
+def _take_picture(
+    article: Article, beside: Path | None, unpictured: list[str], *, database: Database, now: datetime
+) -> Article:
+    """Store a picture that lies in the folder of its article's file, and name it by its path on the site."""
+    image = article.image
+    if beside is None or image is None or image.url is None or is_web_address(image.url):
+        return article
+    try:
+        picture = keep_file(_stay_below(beside, image.url), database=database, now=now)
+    except UnreadableSourceError as error:
+        unpictured.append(describe_failure(image.url, error))
+        return article
+    return replace(article, image=replace(image, url=picture.path))
+
+
+def _stay_below(folder: Path, name: str) -> Path:
+    file = (folder / name).resolve()
+    if not file.is_relative_to(folder.resolve()):
+        raise UnreadableSourceError(name, None, "a picture in the folder of the article or below it")
+    return file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +175,12 @@ def _store_blurb(transaction: Transaction, blurbs: Sequence[str]) -> str:
 
 
 def _report(
-    changes: Iterable[_Change], *, partners: tuple[str, ...], blurb: str, refused: Sequence[str]
+    changes: Iterable[_Change],
+    *,
+    partners: tuple[str, ...],
+    blurb: str,
+    refused: Sequence[str],
+    unpictured: Sequence[str],
 ) -> ImportReport:
     """Sum up by article: one that two sources hold counts once, by what it was before and is now."""
     first: dict[int, StoredArticle | None] = {}
@@ -157,4 +195,5 @@ def _report(
         partners=partners,
         blurb=blurb,
         refused=tuple(refused),
+        unpictured=tuple(unpictured),
     )

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from newsletter.domain.arrangement import ItemKind, ItemName
-from newsletter.domain.issue import Masthead, Teaser
-from newsletter.domain.partner import PartnerLink
+from newsletter.domain.issue import Masthead
 from newsletter.render.outline import Outline
 from newsletter.service.compose_issue import ShownItem
 
@@ -24,9 +23,9 @@ class PlacedLink:
 
 
 def list_links(items: Iterable[ShownItem], masthead: Masthead, outline: Outline | None) -> tuple[PlacedLink, ...]:
-    """Return the links and pictures of the items, the masthead's, and what else stands in the HTML, each once.
+    """Return the links of the items, the masthead's, and what else stands in the HTML, each once.
 
-    Pages of the site itself are not among them, but for its own address.
+    Pages and pictures of the site itself are not among them, but for its own address.
     """
     named = [*_list_own(masthead), *(link for item in items for link in _list_of(item))]
     known = {link.url for link in named}
@@ -37,24 +36,14 @@ def list_links(items: Iterable[ShownItem], masthead: Masthead, outline: Outline 
 def _list_own(masthead: Masthead) -> Iterator[PlacedLink]:
     yield PlacedLink(url=masthead.base_url, where="[site] base_url", change="base_url under [site]")
     for publisher in masthead.publishers:
-        where = f"publisher {publisher.name}"
         if publisher.url:
+            where = f"publisher {publisher.name}"
             yield PlacedLink(url=publisher.url, where=where, change="publishers under [site]")
-        if publisher.logo:
-            yield PlacedLink(url=publisher.logo, where=where, change="publishers under [site]", is_picture=True)
 
 
 def _list_of(item: ShownItem) -> Iterator[PlacedLink]:
     if item.url:
         yield PlacedLink(url=item.url, where=str(item.name), change=edit_item(item.name, "--url URL"))
-    picture = None
-    if isinstance(item.content, Teaser):
-        picture = ("--image-url URL", item.content.image_url)
-    elif isinstance(item.content, PartnerLink):
-        picture = ("--logo URL", item.content.logo)
-    if picture and picture[1]:
-        change = edit_item(item.name, picture[0])
-        yield PlacedLink(url=picture[1], where=f"image of {item.name}", change=change, is_picture=True)
 
 
 def _list_others(outline: Outline, known: set[str], site: str) -> Iterator[PlacedLink]:

@@ -20,6 +20,7 @@ from newsletter.store.approvals import find_published
 from newsletter.store.articles import find_article
 from newsletter.store.database import Transaction
 from newsletter.store.issues import list_published
+from newsletter.store.pictures import find_pictures
 from newsletter.web.pages import page, show
 
 _LATEST = 5
@@ -67,11 +68,13 @@ def show_article(article_id: FromPath[int], masthead: TheMasthead, database: The
     """Show an article from its publication time on; in the place of one that was withdrawn stands a note."""
     with database.snapshot() as snapshot:
         stored = _find_article(snapshot, article_id)
+        address = stored.article.image.url if stored.article.image else None
+        picture = find_pictures(snapshot, [address]).get(address) if address else None
     if stored.retracted_at:
         return show("withdrawn.html.j2", WithdrawnPage(masthead=masthead), status=410)
     if stored.article.published_at and stored.article.published_at > now:
         raise NotFoundError(_NO_ARTICLE)
-    return show("article.html.j2", ArticlePage(masthead=masthead, stored=stored))
+    return show("article.html.j2", ArticlePage(masthead=masthead, stored=stored, picture=picture))
 
 
 def _add_meta(html: str, rendered: RenderedIssue, masthead: Masthead) -> str:

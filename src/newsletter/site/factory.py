@@ -13,7 +13,7 @@ from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
 from newsletter.resources import folder
 from newsletter.service.take_webhook import Webhooks
-from newsletter.site import archive, finding, health, hooks, joining, leaving, preferences, syndication
+from newsletter.site import archive, files, finding, health, hooks, joining, leaving, preferences, syndication
 from newsletter.store.database import Database
 from newsletter.web.assets import Asset, serve_asset
 from newsletter.web.errors import create_error_handler
@@ -28,6 +28,8 @@ _HANDLERS = (
     archive.show_issues,
     archive.show_issue,
     archive.show_article,
+    files.show_picture,
+    files.show_event,
     finding.search,
     syndication.show_feed,
     joining.show_form,

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.article import StoredArticle, cut_teaser
 from newsletter.domain.issue import Masthead, PublishedIssue
+from newsletter.domain.picture import Picture
 from newsletter.domain.topic import Topic
 
 
@@ -62,6 +63,8 @@ class ConfirmPage:
 class ArticlePage:
     masthead: Masthead
     stored: StoredArticle
+    #: the article's, where one is stored
+    picture: Picture | None = None
 
     @property
     def standfirst(self) -> list[str]:

@@ -66,6 +66,7 @@ def _read(row: Row[Any]) -> StoredPartnerLink:
         url=row.url,
         text=row.text,
         logo=row.logo,
+        language=row.language,
         weight=row.weight,
         window_from=row.window_from,
         window_until=row.window_until,

@@ -142,11 +142,35 @@ partner_links = Table(
     Column("url", Text),
     Column("text", Text, nullable=False),
     Column("logo", Text),
+    # BCP 47, of the name, where it is not that of the site.
+    Column("language", Text, nullable=False, server_default=""),
     Column("weight", Integer, nullable=False),
     Column("window_from", Moment),
     Column("window_until", Moment),
     Column("retired_at", Moment),
     CheckConstraint("weight >= 1", name="weight"),
+)
+
+# Pictures that the site serves, made fit for letters; small enough to live here, where every machine finds them.
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("digest", String(32), primary_key=True),
+    Column("suffix", String(3), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("stored_at", Moment, nullable=False),
+    CheckConstraint("suffix = 'jpg' OR suffix = 'png'", name="suffix"),
+)
+
+# Where each was taken from: the address in an article, a logo's file.
+picture_sources = Table(
+    "picture_sources",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("digest", String(32), ForeignKey("pictures.digest"), nullable=False, index=True),
+    Column("fetched_at", Moment, nullable=False),
 )
 
 # What a published page says about the newsletter itself, such as its blurb; the configuration's own words win.

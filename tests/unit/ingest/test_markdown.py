@@ -104,7 +104,7 @@ def test_invisible_characters_of_yaml_escapes_are_dropped() -> None:
             "---\nurl: ftp://example.org\n---\nText.",
             "a.md, line 2: expected an address that begins with https:// for “url”",
         ),
-        ("---\nimage: a.png\n---\nText.", "a.md, line 2: expected an address"),
+        ("---\nimage: /a.png\n---\nText.", "a.md, line 2: expected an address"),
         ("---\nimage: [a]\n---\nText.", "a.md, line 2: expected url, alt, author, licence and source below “image:”"),
         ("---\ntitle: x\n---\n\n## Heading only\n", "a.md, line 4: expected the article’s text below the front matter"),
         ("---\ntitle: x\n---\n" + "<b>" * 20_000, "a.md, line 4: expected at most 10000 tags"),
@@ -131,3 +131,8 @@ def test_the_projects_own_samples_are_read_whole() -> None:
         assert article.published_at
         assert article.credit
         assert article.biography
+
+
+@pytest.mark.parametrize("front", ["image: pictures/a dam.JPG", "image: {url: pictures/a dam.JPG}"])
+def test_a_picture_may_lie_beside_the_file(front: str) -> None:
+    assert read_markdown("a.md", f"---\n{front}\n---\nText.\n").image == Image(url="pictures/a dam.JPG")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
 from email.header import decode_header, make_header
+from email.utils import parseaddr
 
 import pytest
 
@@ -45,6 +47,36 @@ def test_no_line_with_an_encoded_display_name_is_longer_than_76(name: str) -> No
     assert all(len(line) <= 76 for line in (b"From: " + encoded).split(b"\r\n"))
     assert str(make_header(decode_header(words))) == name
     assert address == "<editors@ostrel-review.example>"
+
+
+@pytest.mark.parametrize("length", [1, 7, 12, 13, 14, 40, 120])
+@pytest.mark.parametrize("letter", ["й", "界", "🦊", "é x"])
+def test_a_name_of_any_length_survives_in_lines_of_at_most_76_characters(letter: str, length: int) -> None:
+    display_name = (letter * length).strip()
+    address = "the-editors-of-the-review@a-rather-long-subdomain.of-the-journal.example"
+
+    encoded = b"From: " + encode_mailbox("From", display_name, address)
+
+    lines = encoded.split(b"\r\n")
+    assert all(len(line) <= 76 for line in lines if b"=?" in line)
+    assert all(len(word) <= 75 for word in encoded.split() if word.startswith(b"=?"))
+    assert all(line.startswith(b" ") and line.strip() for line in lines[1:])
+    assert parse_mailbox(encoded) == (display_name, address)
+
+
+def parse_mailbox(field: bytes) -> tuple[str, str]:
+    """Read a From field by RFC 2047: white space between two encoded-words means nothing."""
+    display_name, address = parseaddr(message_from_bytes(field + b"\r\n\r\n")["From"])
+    return str(make_header(decode_header(display_name))), address
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Ann\r\nBcc: x@example.org", "Ann\x00", "=?utf-8?q?a=0D=0ABcc=3A?=", "Ann =?", "Ann\x85", "Ann\u2028", "\x1b[31m"],
+)
+def test_a_name_can_never_add_a_header(name: str) -> None:
+    with pytest.raises(RefusedError):
+        encode_mailbox("From", name, "news@example.org")
 
 
 @pytest.mark.parametrize(

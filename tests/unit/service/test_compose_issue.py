@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from builders import SITE, a_news_item, a_partner, an_event
+from builders import SITE, a_news_item, a_partner, a_picture, an_event
 from draft_builders import (
     NOW,
     STANDFIRST,
@@ -55,23 +55,25 @@ def test_an_image_is_credited_with_author_licence_and_source() -> None:
     image = Image(
         url="https://journal.example/f.jpg", alt="A ferry", author="Ilse Maren", licence="CC BY 4.0", source="Atlas"
     )
-    issue = an_issue_of(an_article_shown(a_stored_article(1, an_article(image=image))))
+    issue = an_issue_of(an_article_shown(a_stored_article(1, an_article(image=image)), picture=a_picture()))
 
     assert issue.lead
-    assert (issue.lead.image_url, issue.lead.image_alt) == ("https://journal.example/f.jpg", "A ferry")
+    assert (issue.lead.image_url, issue.lead.image_alt) == (SITE + a_picture().path, "A ferry")
+    assert (issue.lead.image_width, issue.lead.image_height) == (1056, 704)
     assert issue.lead.image_credit == "Ilse Maren, CC BY 4.0, Atlas"
 
 
 def test_the_credit_of_the_page_stands_in_for_a_missing_one() -> None:
     image = Image(url="https://journal.example/f.jpg")
-    issue = an_issue_of(an_article_shown(a_stored_article(1, an_article(image=image, credit="Harbour Archive"))))
+    stored = a_stored_article(1, an_article(image=image, credit="Harbour Archive"))
+    issue = an_issue_of(an_article_shown(stored, picture=a_picture()))
 
     assert issue.lead
     assert issue.lead.image_credit == "Harbour Archive"
 
 
-def test_an_image_that_no_reader_could_load_is_left_out_with_its_credit() -> None:
-    image = Image(url="pictures/ferry.jpg", alt="A ferry", author="Ilse Maren")
+def test_a_picture_that_was_not_stored_is_left_out_with_its_credit() -> None:
+    image = Image(url="https://journal.example/ferry.jpg", alt="A ferry", author="Ilse Maren")
     issue = an_issue_of(an_article_shown(a_stored_article(1, an_article(image=image))))
 
     assert issue.lead
@@ -132,7 +134,8 @@ def test_each_item_comes_into_its_part() -> None:
     )
 
     assert [teaser.article_id for teaser in issue.features] == [2]
-    assert (issue.events, issue.news) == ((an_event(),), (a_news_item(),))
+    assert [(event.id, event.announcement) for event in issue.events] == [(1, an_event())]
+    assert [(item.id, item.announcement) for item in issue.news] == [(2, a_news_item())]
     assert [teaser.reason for teaser in issue.earlier] == ["earlier article, issue 41"]
     assert issue.partners == (a_partner(),)
     assert issue.date == dt.date(2026, 12, 3)

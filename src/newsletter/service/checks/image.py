@@ -12,12 +12,12 @@ from newsletter.service.placed_link import edit_item
 from newsletter.service.proof import Proof
 
 
-@check(Level.WARNING, promise="No image is left out because its address is none.")
+@check(Level.WARNING, promise="No image is left out because no picture could be had of it.")
 def check_images(proof: Proof) -> Iterator[Fault]:
     for item, image in list_illustrations(proof):
         if isinstance(item.content, Teaser) and item.content.image_url is None:
             yield Fault(
                 where=f"image of {item.name}",
-                what=f"{image.url} is not a web address, so the image is left out.",
-                mend=f"Give its address: {edit_item(item.name, '--image-url URL')}.",
+                what=f"No picture could be had from {image.url}, so the image is left out.",
+                mend=f"Give another file: {edit_item(item.name, '--image FILE')}.",
             )

@@ -17,7 +17,6 @@ from draft_builders import (
     an_article,
     an_article_shown,
 )
-from newsletter.domain.article import Image
 from newsletter.domain.issue import Publisher
 from newsletter.service.proof import Proof
 
@@ -63,14 +62,14 @@ def test_a_shortened_address_of_an_article_is_one_too() -> None:
 
 
 def test_a_host_is_named_once() -> None:
-    image = Image(url="https://cdn.example/f.jpg", alt="A ferry")
     proof = a_proof(
-        an_article_shown(a_stored_article(1, an_article(image=image))),
+        an_article_shown(),
+        an_announcement_shown(a_stored_announcement(1, an_event(url="https://cdn.example/f"))),
         an_announcement_shown(a_stored_announcement(2, an_event(url="https://cdn.example/e"))),
         sender=None,
     )
 
-    assert found("host", proof) == [("warning", "image of article 1")]
+    assert found("host", proof) == [("warning", "announcement 1")]
 
 
 def test_a_complete_issue_passes() -> None:

@@ -6,12 +6,12 @@ from newsletter.domain.article import Image
 from newsletter.domain.issue import ItemSlot
 
 
-def test_an_image_without_a_web_address_is_named() -> None:
-    image = Image(url="f.jpg", alt="A ferry", licence="CC BY 4.0")
+def test_an_image_of_which_no_picture_is_stored_is_named() -> None:
+    image = Image(url="https://journal.example/f.jpg", alt="A ferry", licence="CC BY 4.0")
 
     finding = the_only("image", a_proof(an_article_shown(a_stored_article(1, an_article(image=image)))))
 
-    assert finding.what == "f.jpg is not a web address, so the image is left out."
+    assert finding.what == "No picture could be had from https://journal.example/f.jpg, so the image is left out."
 
 
 def test_a_caption_without_an_image_and_earlier_articles_are_not_looked_at() -> None:

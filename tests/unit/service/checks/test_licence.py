@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from builders import a_picture
 from checking import found
 from draft_builders import a_proof, a_stored_article, an_article, an_article_shown
 from newsletter.domain.article import Image
@@ -9,7 +10,8 @@ from newsletter.service.proof import Proof
 
 
 def a_proof_with(image: Image | None) -> Proof:
-    return a_proof(an_article_shown(a_stored_article(1, an_article(image=image))))
+    picture = a_picture() if image and image.url and "://" in image.url else None
+    return a_proof(an_article_shown(a_stored_article(1, an_article(image=image)), picture=picture))
 
 
 def test_an_image_wants_a_licence() -> None:
