@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from html_reading import read_html
+from letter_checks.axe import find_barriers, read_axe
 from letter_checks.chromium import Chromium
 from letter_checks.outlook import drop_style_sheets, is_true_for_word, read_as_word
 from letter_checks.press import PrintedIssue
@@ -52,6 +53,17 @@ def test_nothing_is_lost_and_all_can_be_read(
     assert [text for text in shown["narrow"] if text[0] < NARROWEST_TEXT] == []
     # Word lays out on a page of 600 and knows no narrower one.
     assert shown["scrolled"] <= (width if read is drop_style_sheets else 600) + TOLERANCE
+
+
+@pytest.mark.parametrize("read", [drop_style_sheets, read_as_word])
+def test_no_style_that_contrast_needs_stood_in_a_sheet(printed: PrintedIssue, chromium: Chromium, read: Reader) -> None:
+    axe = read_axe()
+
+    def look(page: Page) -> list[str]:
+        page.evaluate(axe)
+        return find_barriers(page)
+
+    assert chromium.look(read(printed.html), look, width=600) == []
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,8 @@ _MEASURE = """() => {
   const targets = [...document.querySelectorAll('a')].map(link => {
     const box = link.getBoundingClientRect();
     const line = parseFloat(getComputedStyle(link).lineHeight);
-    return {words: link.textContent.trim().slice(0, 60), height: Math.max(box.height, line), width: box.width};
+    return {words: link.textContent.trim().slice(0, 60), height: Math.max(box.height, line),
+            line: getComputedStyle(link).textDecorationLine};
   });
   const wide = [...document.querySelectorAll('body *')]
     .filter(element => element.getBoundingClientRect().right > innerWidth + 0.5
@@ -88,6 +89,7 @@ def test_the_letter_fits_its_window_and_is_large_enough_to_read(
     assert seen["wide"] == []
     assert [text for text in seen["texts"] if text["size"] < SMALLEST_FONT] == []
     assert [target for target in seen["targets"] if target["height"] < SMALLEST_TARGET] == []
+    assert {target["line"] for target in seen["targets"]} == {"underline"}
     if width < 480:
         assert all(seen["columns"])
     if printed.issue.lead and printed.issue.features:
