@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from letter_checks.axe import find_barriers, read_axe
-from letter_checks.chromium import Chromium, Scheme
+from axe import find_barriers, read_axe
+from chromium import Chromium, Scheme
 from mailing_stand import ADDRESS_KEY, add_readers, open_a_mailing
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.article import Article, Section

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from letter_checks.chromium import Chromium
+from chromium import Chromium
 from letter_checks.issues import ISSUES, PUBLISHED_PAGE, print_issue
 from letter_checks.once import Once
 from letter_checks.press import PrintedIssue

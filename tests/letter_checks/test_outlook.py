@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from axe import find_barriers, read_axe
+from chromium import Chromium
 from html_reading import read_html
-from letter_checks.axe import find_barriers, read_axe
-from letter_checks.chromium import Chromium
 from letter_checks.outlook import drop_style_sheets, is_true_for_word, read_as_word
 from letter_checks.press import PrintedIssue
 

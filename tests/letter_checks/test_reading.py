@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from letter_checks.axe import find_barriers, read_axe
-from letter_checks.chromium import Chromium
+from axe import find_barriers, read_axe
+from chromium import Chromium
 from letter_checks.press import PrintedIssue
 
 SMALLEST_FONT = 13

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from letter_checks.chromium import Chromium
+from chromium import Chromium
 from letter_checks.press import PrintedIssue
 
 CREDIT = {"en": "Image:", "ru": "Изображение:", "ar": "الصورة:"}

@@ -1,4 +1,4 @@
-"""A browser for the checks of a letter: Debian's Chromium, without a network, in a thread of its own."""
+"""A browser for the tests: Debian's Chromium, without a network, in a thread of its own."""
 
 from __future__ import annotations
 

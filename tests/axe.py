@@ -1,4 +1,4 @@
-"""axe-core, run in the browser over a letter."""
+"""axe-core, run in the browser over a letter or a page."""
 
 from __future__ import annotations
 
