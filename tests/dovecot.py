@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import shutil
@@ -92,7 +93,7 @@ class Dovecot:
         )  # fmt: skip
         if os.geteuid() != 0:
             text += f"default_internal_user = {owner.pw_name}\ndefault_login_user = {owner.pw_name}\n"
-            text += f"default_internal_group = {owner.pw_gid}\n"
+            text += f"default_internal_group = {grp.getgrgid(owner.pw_gid).gr_name}\n"
         if certificate:
             text += f"ssl = yes\nssl_cert = <{certificate.file}\nssl_key = <{certificate.key_file}\n"
         else:

@@ -108,6 +108,7 @@ def check_next_audience(app: App, mailing: Mailing) -> None:
     assert fates[BounceKind.HARD, BounceReason.UNKNOWN_USER] == 1
     assert fates[BounceKind.SOFT, BounceReason.MAILBOX_FULL] == 1
     assert fates[BounceKind.SOFT, BounceReason.TOO_BIG] == 1
+    assert fates[BounceKind.SOFT, BounceReason.EXPIRED] == 1
     counted = report_on(app.database, mailing)
     assert (counted.bounced_hard, counted.bounced_soft) == (1, 3)
     following = a_mailing(app.database, addresses=["new@example.net"], number=2, sent_at=app.now())

@@ -22,7 +22,11 @@ _TOKEN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z2-7]{20,60}(?![A-Za-z0-9])")
 
 _ADDRESSED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
 _REPORT_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status", "message/feedback-report"})
-_REPORTED = ("original-envelope-id", "original-mail-from", "x-postfix-sender", "x-original-message-id")
+_REPORTED_FIELD = re.compile(
+    r"^(?:original-envelope-id|original-mail-from|x-postfix-sender|x-original-message-id)[ \t]*:"
+    r"([^\n]*(?:\n[ \t]+[^\n]*)*)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _RETURNED = (
     "message-id",
     DELIVERY_FIELD.lower(),
@@ -60,7 +64,7 @@ def _places(message: Message, envelope_recipient: str) -> Iterator[str]:
     yield from _values(message.top.fields, _ADDRESSED_TO)
     for leaf in message.leaves:
         if leaf.content_type in _REPORT_TYPES:
-            yield from _values(_read(leaf.text.lstrip()), _REPORTED)
+            yield from (match.group(1) for match in _REPORTED_FIELD.finditer(leaf.text))
     returned = message.attached
     yield from _values(returned.fields if returned else _read(copied_text(message)), _RETURNED)
     yield from _values(message.top.fields, _ANSWERED)
@@ -71,5 +75,9 @@ def _read(text: str) -> Fields:
 
 
 def _values(fields: Fields, names: tuple[str, ...]) -> Iterator[str]:
-    for wanted in names:
-        yield from (value for name, value in fields if name == wanted)
+    found: dict[str, list[str]] = {name: [] for name in names}
+    for name, value in fields:
+        if name in found:
+            found[name].append(value)
+    for values in found.values():
+        yield from values

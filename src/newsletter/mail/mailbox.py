@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -42,9 +42,16 @@ def read_maildir(folder: Path) -> Iterator[StoredMessage]:
     """
     if not (folder / "new").is_dir():
         raise UnreadableSourceError(str(folder), None, "a Maildir with a folder named new")
-    for path in sorted((folder / "new").iterdir()):
-        if path.is_file():
-            yield StoredMessage(path.name, _read_head(path))
+    with os.scandir(folder / "new") as entries:
+        paths = {entry.name: entry.path for entry in entries if entry.is_file()}
+    for name in sorted(paths):
+        try:
+            head = _read_head(paths[name])
+        except UnreadableSourceError:
+            if not os.path.lexists(paths[name]):
+                continue  # another process has moved it
+            raise
+        yield StoredMessage(name, head)
 
 
 def keep(folder: Path, name: str) -> None:
@@ -52,9 +59,12 @@ def keep(folder: Path, name: str) -> None:
 
     A message that another process moved already is no error.
     """
-    (folder / "cur").mkdir(exist_ok=True)
-    with suppress(FileNotFoundError):
-        (folder / "new" / name).rename(folder / "cur" / f"{name}:2,S")
+    try:
+        os.rename(f"{folder}/new/{name}", f"{folder}/cur/{name}:2,S")  # noqa: PTH104 - a Path a message takes longer
+    except FileNotFoundError:
+        if not (folder / "cur").is_dir():
+            (folder / "cur").mkdir(exist_ok=True)
+            keep(folder, name)
 
 
 def read_mbox(path: Path) -> Iterator[StoredMessage]:
@@ -87,9 +97,9 @@ def read_files(paths: Iterable[Path]) -> Iterator[StoredMessage]:
             yield StoredMessage(str(path), _read_head(path))
 
 
-def _read_head(path: Path) -> bytes:
+def _read_head(path: Path | str) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:  # noqa: PTH123 - see keep
             return file.read(_READ)
     except OSError as error:
         raise UnreadableSourceError(str(path), None, "a readable message file") from error

@@ -63,6 +63,9 @@ def find_reason(status: str | None, text: str, *, is_final: bool = False) -> Jud
 def _judge(status: str | None, text: str, *, is_final: bool) -> Judgement:
     status = best_status(status or "", text)
     reason, rule = _choose(status, text)
+    if is_final and rule == f"status:{status}" and status.startswith("4.") and status.endswith(".0"):
+        # "Try again later", and nothing more, until whoever tried gave up.
+        reason = BounceReason.EXPIRED
     is_hard = reason in DECISIVE_REASONS and (not _may_pass(status, text) or (is_final and _is_certain(reason, rule)))
     kind = BounceKind.HARD if is_hard else BounceKind.SOFT
     return Judgement(kind, reason, rule, " ".join(text.split())[:_LONGEST_QUOTE])

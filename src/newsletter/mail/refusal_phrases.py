@@ -86,7 +86,9 @@ BLOCKING: Phrases = (
     (
         R.RELAYING,
         """
-        relay | relaying | not a gateway | rcpthosts | allowed recipient hosts | we do not accept mail for
+        relaying | to relay | relay access | relay denied | relay not | relay is | relay for | relay to | relay mail
+        relay prohibited | relay from | relay through | not relay | no relay | open relay | relay operation
+        not a gateway | rcpthosts | allowed recipient hosts | we do not accept mail for
         not a local domain | not local | domain isn t in | domain is not in | not configured to | not hosted
         isn t hosted | mail for * not accepted | not permitted to relay | we don t handle mail for
         doesn t handle mail | does not handle mail | don t handle | email address is not verified | outgoing mail

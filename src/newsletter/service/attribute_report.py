@@ -86,7 +86,9 @@ def open_report(raw: bytes, *, envelope_recipient: str) -> OpenedReport:
         return OpenedReport(
             report=report,
             candidates=find_tokens(message, envelope_recipient),
-            addressed=find_addressed_tokens(message, envelope_recipient),
+            addressed=find_addressed_tokens(message, envelope_recipient)
+            if _UNSUBSCRIBE.fullmatch(message.subject)
+            else (),
             reply=read_reply(message, report),
             subject=message.subject,
             written_at=_read_date(message.top.first("date")),

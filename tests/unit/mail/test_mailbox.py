@@ -49,6 +49,24 @@ def test_of_a_huge_message_the_head_is_read(tmp_path: Path) -> None:
     assert [len(each.raw) for each in read_maildir(folder)] == [MOST_BYTES + 1]
 
 
+def test_a_message_that_another_process_moved_meanwhile_is_passed_over(tmp_path: Path) -> None:
+    folder = a_maildir(tmp_path / "m", a=b"one", b=b"two", c=b"three")
+    messages = read_maildir(folder)
+    next(messages)
+    keep(folder, "b")
+
+    assert [each.name for each in messages] == ["c"]
+
+
+def test_a_maildir_without_cur_gets_one(tmp_path: Path) -> None:
+    folder = a_maildir(tmp_path / "m", a=b"one")
+    (folder / "cur").rmdir()
+
+    keep(folder, "a")
+
+    assert (folder / "cur" / "a:2,S").read_bytes() == b"one"
+
+
 def test_an_mbox_is_cut_at_its_from_lines(tmp_path: Path) -> None:
     path = tmp_path / "box"
     path.write_bytes(b"From a Thu\nSubject: 1\n\none\n>From here\nFrom there\n\nFrom b Fri\nSubject: 2\n\ntwo\n")

@@ -173,3 +173,16 @@ def test_only_reasons_about_the_reader_can_be_decisive() -> None:
 @given(st.text(max_size=200), st.text(max_size=500))
 def test_any_text_gets_a_judgement(status: str, text: str) -> None:
     assert find_reason(status, text).kind in {BounceKind.HARD, BounceKind.SOFT}
+
+
+def test_try_again_later_and_nothing_more_is_time_that_ran_out_once_nobody_tries_again() -> None:
+    words = "host 127.0.0.1 said: 450 4.2.0 Try again later"
+
+    assert find_reason("4.2.0", words, is_final=True).reason is R.EXPIRED
+    assert find_reason("4.2.0", words).reason is not R.EXPIRED
+    assert find_reason("4.2.2", words.replace("4.2.0", "4.2.2"), is_final=True).reason is R.MAILBOX_FULL
+
+
+def test_a_server_named_relay_has_not_refused_to_relay() -> None:
+    assert find_reason(None, "This is the mail system at host relay.example.org").reason is not R.RELAYING
+    assert find_reason("5.7.1", "550 5.7.1 Relay access denied").reason is R.RELAYING

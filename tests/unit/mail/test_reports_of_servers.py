@@ -24,7 +24,7 @@ def test_both_servers_are_there_with_each_of_their_reports() -> None:
         ("full_failed", BounceKind.SOFT, {BounceReason.MAILBOX_FULL}),
         ("big_failed", BounceKind.SOFT, {BounceReason.TOO_BIG}),
         ("late_delayed", BounceKind.DELAYED, set(BounceReason)),
-        ("late_failed", BounceKind.SOFT, set(BounceReason) - {BounceReason.UNKNOWN_USER}),
+        ("late_failed", BounceKind.SOFT, {BounceReason.EXPIRED}),
     ],
 )
 def test_their_reports_are_understood(server: str, report: str, kind: BounceKind, reasons: set[BounceReason]) -> None:
