@@ -21,6 +21,7 @@ from mailing_stand import (
     report_on,
     work,
 )
+from newsletter.domain.address import EmailAddress
 from newsletter.domain.budget import Limits
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy, Mailing, MailingReport, MailingStatus
 from newsletter.domain.sender_health import PauseThresholds
@@ -32,6 +33,7 @@ from newsletter.service.control_mailing import cancel_mailing, pause_mailing, re
 from newsletter.store import ledger, mailings, suppressions
 from newsletter.store.database import Database
 from newsletter.store.seats import take_seat
+from newsletter.store.subscribers import find_subscriber, set_choice
 from relay import HANG_UP, Script, ScriptedRelay
 from smtp_server import SmtpServer
 
@@ -99,6 +101,21 @@ def test_every_reader_gets_one_letter_with_her_own_links(database: Database, smt
     report = report_on(database, mailing)
     assert counted(report) == {"accepted": 20}
     assert report.mailing.status is MailingStatus.FINISHED
+
+
+def test_who_wants_text_alone_gets_no_html(database: Database, smtp_server: SmtpServer) -> None:
+    add_readers(database, ["plain@example.net", "whole@example.net"])
+    with database.transaction() as transaction:
+        reader = find_subscriber(transaction, EmailAddress("plain@example.net"))
+        assert reader
+        set_choice(transaction, reader.id, reader.topics, is_text_only=True)
+    open_a_mailing(database)
+
+    deliver_all(a_plant(database, port=smtp_server.port, connections=1))
+
+    kinds = {name: b"text/html" in smtp_server.letter_to(f"{name}@example.net").data for name in ("plain", "whole")}
+    assert kinds == {"plain": False, "whole": True}
+    assert b"\r\nContent-Type: text/plain; " in smtp_server.letter_to("plain@example.net").data
 
 
 async def test_a_refused_reader_is_rejected_and_a_dead_address_suppressed(database: Database) -> None:

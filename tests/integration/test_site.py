@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
@@ -214,14 +215,25 @@ class TestPreferences:
         path = f"/preferences/{token(database, Purpose.PREFERENCES)}"
 
         asked = client.get(path)
-        saved = client.post(path, data={"articles": "on", "news": "on"})
+        saved = client.post(path, data={"articles": "on", "news": "on", "format": "whole"})
 
-        assert asked.text.count(" checked") == 3
+        assert asked.text.count(" checked") == 4
         assert_private(asked)
         assert saved.status_code == 200
-        assert saved.text.count(" checked") == 2
+        assert saved.text.count(" checked") == 3
         assert "is saved" in saved.text
         assert reader(database).topics == Topic.ARTICLES | Topic.NEWS
+        assert not reader(database).is_text_only
+
+    def test_letters_may_come_as_text_alone_and_as_laid_out_again(self, client: Client, database: Database) -> None:
+        path = f"/preferences/{token(database, Purpose.PREFERENCES)}"
+
+        for chosen in ("text", "whole"):
+            saved = client.post(path, data={"articles": "on", "format": chosen})
+
+            for page in (saved, client.get(path)):
+                assert re.findall(r'name="format" value="(\w+)"[^>]* checked', page.text) == [chosen]
+            assert reader(database).is_text_only is (chosen == "text")
 
     def test_no_choice_at_all_is_not_taken_for_a_goodbye(self, client: Client, database: Database) -> None:
         answer = client.post(f"/preferences/{token(database, Purpose.PREFERENCES)}", data={})

@@ -339,7 +339,7 @@ class TestUnsubscribe:
         with pytest.raises(NotFoundError, match="subscribe again"):
             return_by_link(back, database=database, keys=KEYS, now=NOW)
         with pytest.raises(NotFoundError, match="subscribe again"):
-            choose_topics(choose, Topic.NEWS, database=database, keys=KEYS)
+            choose_topics(choose, Topic.NEWS, is_text_only=False, database=database, keys=KEYS)
 
 
 class TestForget:

@@ -270,6 +270,7 @@ def _list_entry(subscriber: Subscriber) -> dict[str, Any]:
         "name": subscriber.name,
         "status": subscriber.status,
         "topics": subscriber.topics.names,
+        "text_only": subscriber.is_text_only,
         "language": subscriber.language,
         "created_at": subscriber.created_at,
         "unsubscribed_at": subscriber.unsubscribed_at,

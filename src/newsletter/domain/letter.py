@@ -40,6 +40,8 @@ class Recipient:
     address: EmailAddress
     public_id: bytes
     topics: Topic
+    #: wants no HTML
+    is_text_only: bool = False
     #: tries so far, and when the first one was
     attempts: int = 0
     first_try_at: datetime | None = None

@@ -62,6 +62,8 @@ class Subscriber:
     address: EmailAddress
     name: str = ""
     topics: Topic = _EVERYTHING
+    #: wants letters without HTML
+    is_text_only: bool = False
     #: BCP 47; "" for the site's own
     language: str = ""
     status: SubscriberStatus = SubscriberStatus.ACTIVE

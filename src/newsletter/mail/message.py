@@ -18,7 +18,7 @@ from newsletter.domain.issue import RenderedIssue, RenderedVariant, Slot, Slotte
 from newsletter.domain.letter import Letter, Recipient, Sender, stuff
 from newsletter.domain.token import KeyRing, Purpose, ReaderToken, sign_delivery
 from newsletter.domain.topic import Topic
-from newsletter.mail.dkim import DkimSigner
+from newsletter.mail.dkim import DkimSigner, SignableForm
 from newsletter.mail.header import check_fields, check_text, encode_mailbox, encode_text
 
 #: of an issue's letter, in order; where letters are signed here, DKIM-Signature stands in front
@@ -44,6 +44,8 @@ class _Hole(StrEnum):  # whose hash, unlike a plain Enum's, is not computed in P
 
 
 _Piece = bytes | _Hole | Slot
+#: what is shared and what is filled in, and the form to sign by; none where the relay signs
+_Prepared = tuple[tuple[bytes | tuple[_Piece, ...], ...], SignableForm | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,21 @@ class LetterForm:
     pieces: tuple[_Piece, ...]
 
 
-LetterForms = Mapping[Topic, LetterForm]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterForms:
+    """The forms of an issue, by topics: of text and HTML, and of text alone for who wants it so."""
+
+    whole: Mapping[Topic, LetterForm]
+    plain: Mapping[Topic, LetterForm]
 
 
 def compile_letters(rendered: RenderedIssue, *, sender: Sender) -> LetterForms:
     """Compile every topic variant of an issue. Raises RefusedError where a header would not be safe."""
-    return {topics: _compile(rendered, variant, sender=sender) for topics, variant in rendered.variants.items()}
+    variants = rendered.variants.items()
+    return LetterForms(
+        whole={topics: _compile(rendered, variant, sender=sender) for topics, variant in variants},
+        plain={topics: _compile_plain(rendered, variant, sender=sender) for topics, variant in variants},
+    )
 
 
 class Splicer:
@@ -73,10 +84,9 @@ class Splicer:
         clock: Callable[[], datetime],
         signer: DkimSigner | None = None,
     ) -> None:
-        self._runs = {topics: tuple(_gather(form.pieces)) for topics, form in forms.items()}
-        #: forms to sign by; none where the relay signs
-        self._signable = {topics: signer.prepare(form.pieces) for topics, form in forms.items()} if signer else {}
-        self._present = max(forms)
+        self._whole = _prepare(forms.whole, signer)
+        self._plain = _prepare(forms.plain, signer)
+        self._present = max(forms.whole)
         self._sender = sender
         self._keys = keys
         self._clock = clock
@@ -96,10 +106,11 @@ class Splicer:
             Slot.UNSUBSCRIBE: reader.sign(Purpose.UNSUBSCRIBE, self._keys).encode("ascii"),
             Slot.PREFERENCES: reader.sign(Purpose.PREFERENCES, self._keys).encode("ascii"),
         }
-        topics = recipient.topics & self._present
-        pieces = [run if isinstance(run, bytes) else _fill(run, values) for run in self._runs[topics]]
-        if self._signable:
-            pieces.insert(0, self._signable[topics].make_field(values))
+        forms = self._plain if recipient.is_text_only else self._whole
+        runs, signable = forms[recipient.topics & self._present]
+        pieces = [run if isinstance(run, bytes) else _fill(run, values) for run in runs]
+        if signable:
+            pieces.insert(0, signable.make_field(values))
         return Letter(
             delivery=recipient.delivery,
             token=token,
@@ -114,6 +125,13 @@ class Splicer:
         if second != self._second:
             self._second, self._date = second, format_datetime(second).encode("ascii")
         return self._date
+
+
+def _prepare(forms: Mapping[Topic, LetterForm], signer: DkimSigner | None) -> dict[Topic, _Prepared]:
+    return {
+        topics: (tuple(_gather(form.pieces)), signer.prepare(form.pieces) if signer else None)
+        for topics, form in forms.items()
+    }
 
 
 def _gather(pieces: Sequence[_Piece]) -> Iterator[bytes | tuple[_Piece, ...]]:
@@ -131,18 +149,30 @@ def _fill(run: tuple[_Piece, ...], values: Mapping[Enum, bytes]) -> bytes:
 
 def _compile(rendered: RenderedIssue, variant: RenderedVariant, *, sender: Sender) -> LetterForm:
     boundary = f"=_{rendered.digest[:32]}".encode("ascii")
-    header = list(_header(rendered, sender, boundary))
+    header = [
+        *_header(rendered, sender),
+        b'Content-Type: multipart/alternative; boundary="' + boundary + b'"\r\n',
+    ]
     pieces = [
         *header,
-        *_part("text/plain", variant.text, boundary),
-        *_part("text/html", variant.html, boundary),
+        *_part("text/plain", variant.text, before=b"\r\n--" + boundary + b"\r\n"),
+        *_part("text/html", variant.html, before=b"\r\n--" + boundary + b"\r\n"),
         b"\r\n--" + boundary + b"--\r\n",
     ]
     check_fields(_sample(header), FIELDS)
     return LetterForm(tuple(_merge(pieces)))
 
 
-def _header(rendered: RenderedIssue, sender: Sender, boundary: bytes) -> Iterator[_Piece]:
+def _compile_plain(rendered: RenderedIssue, variant: RenderedVariant, *, sender: Sender) -> LetterForm:
+    """Compile a letter of text alone: its one part is the letter itself."""
+    head, *text = _part("text/plain", variant.text)
+    header = [*_header(rendered, sender), head]
+    check_fields(_sample(header).removesuffix(b"\r\n"), (*FIELDS, "Content-Transfer-Encoding"))
+    return LetterForm(tuple(_merge([*header, *text, b"\r\n"])))
+
+
+def _header(rendered: RenderedIssue, sender: Sender) -> Iterator[_Piece]:
+    """Write all fields but those that say what the content is."""
     base = sender.base_url.encode("ascii")
     domain = sender.address.domain.encode("ascii")
     list_id = check_text("List-Id", sender.list_id).encode("ascii")
@@ -170,12 +200,12 @@ def _header(rendered: RenderedIssue, sender: Sender, boundary: bytes) -> Iterato
     yield b"\r\nFeedback-ID: " + check_text("Feedback-ID", feedback).encode("ascii")
     yield b"\r\nX-Auto-Response-Suppress: All\r\nX-Newsletter-Delivery: "
     yield _Hole.DELIVERY
-    yield b'\r\nContent-Type: multipart/alternative; boundary="' + boundary + b'"\r\n'
+    yield b"\r\n"
 
 
-def _part(content_type: str, text: SlottedText, boundary: bytes) -> Iterator[bytes | Slot]:
+def _part(content_type: str, text: SlottedText, *, before: bytes = b"") -> Iterator[bytes | Slot]:
     head = f"Content-Type: {content_type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    yield b"\r\n--" + boundary + b"\r\n" + head.encode("ascii")
+    yield before + head.encode("ascii")
     for part in text.parts:
         if isinstance(part, Slot):
             # Alone on its line between soft breaks, a value's length never breaks the limit of 76 columns.

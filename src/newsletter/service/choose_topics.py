@@ -8,14 +8,15 @@ from newsletter.domain.topic import Topic
 from newsletter.errors import InputError, NotFoundError
 from newsletter.service.find_reader import SAMPLE, read_link
 from newsletter.store.database import Database
-from newsletter.store.subscribers import find_by_public_id, set_topics
+from newsletter.store.subscribers import find_by_public_id, set_choice
 
 
-def choose_topics(token: str, topics: Topic, *, database: Database, keys: KeyRing) -> Subscriber:
-    """Store the reader's topics and return the reader; the choice of a test letter's reader is not kept.
+def choose_topics(token: str, topics: Topic, *, is_text_only: bool, database: Database, keys: KeyRing) -> Subscriber:
+    """Store which topics a reader wants, and whether as text alone; return the reader.
 
-    Raises InputError for no topic at all, which would be an unsubscribe in disguise, and NotFoundError for a token that
-    is not ours or a person of whom nothing is stored any more.
+    The choice of a test letter's reader is not kept. Raises InputError for no topic at all, which would be an
+    unsubscribe in disguise, and NotFoundError for a token that is not ours or a person of whom nothing is stored any
+    more.
     """
     reader = read_link(token, Purpose.PREFERENCES, keys=keys)
     if not topics:
@@ -26,5 +27,5 @@ def choose_topics(token: str, topics: Topic, *, database: Database, keys: KeyRin
         subscriber = find_by_public_id(transaction, reader.public_id)
         if subscriber is None:
             raise NotFoundError("Nothing is stored under this link any more; please subscribe again.")
-        set_topics(transaction, subscriber.id, topics)
+        set_choice(transaction, subscriber.id, topics, is_text_only=is_text_only)
     return subscriber

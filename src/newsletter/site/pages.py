@@ -161,6 +161,7 @@ class PreferencesPage:
     masthead: Masthead
     address: str
     choices: tuple[TopicChoice, ...]
+    is_text_only: bool
     unsubscribe_path: str
     is_subscribed: bool
     #: the link is a test letter's, and changes nobody

@@ -27,7 +27,7 @@ def explain_preferences(masthead: TheMasthead) -> Template:
 @page("/preferences/{token:str}")
 def show_preferences(token: Token, masthead: TheMasthead, database: TheDatabase, keys: TheKeys) -> Template:
     reader = _find(token, database, keys)
-    return _show(reader, reader.topics, masthead, keys)
+    return _show(reader, reader.topics, masthead, keys, is_text_only=reader.is_text_only)
 
 
 @post("/preferences/{token:str}", status_code=200, sync_to_thread=True)
@@ -35,11 +35,14 @@ def save_preferences(
     token: Token, data: URLEncodedBody[dict[str, str]], masthead: TheMasthead, database: TheDatabase, keys: TheKeys
 ) -> Template:
     chosen = Topic(sum(topic for topic in Topic if topic.label in data))
+    is_text_only = data.get("format") == "text"
     try:
-        reader = choose_topics(token, chosen, database=database, keys=keys)
+        reader = choose_topics(token, chosen, is_text_only=is_text_only, database=database, keys=keys)
     except InputError as error:
-        return _show(_find(token, database, keys), chosen, masthead, keys, message=str(error), is_error=True)
-    return _show(reader, chosen, masthead, keys, message="Your choice is saved. It counts from the next issue on.")
+        reader = _find(token, database, keys)
+        return _show(reader, chosen, masthead, keys, is_text_only=is_text_only, message=str(error), is_error=True)
+    message = "Your choice is saved. It counts from the next issue on."
+    return _show(reader, chosen, masthead, keys, is_text_only=is_text_only, message=message)
 
 
 def _find(token: str, database: Database, keys: KeyRing) -> Subscriber:
@@ -50,13 +53,21 @@ def _find(token: str, database: Database, keys: KeyRing) -> Subscriber:
 
 
 def _show(
-    reader: Subscriber, chosen: Topic, masthead: Masthead, keys: KeyRing, *, message: str = "", is_error: bool = False
+    reader: Subscriber,
+    chosen: Topic,
+    masthead: Masthead,
+    keys: KeyRing,
+    *,
+    is_text_only: bool,
+    message: str = "",
+    is_error: bool = False,
 ) -> Template:
     token = ReaderToken(reader.public_id).sign(Purpose.UNSUBSCRIBE, keys)
     value = PreferencesPage(
         masthead=masthead,
         address=mask(reader.address),
         choices=describe_topics(chosen),
+        is_text_only=is_text_only,
         unsubscribe_path=f"/unsubscribe/{token}",
         is_test=reader.is_sample,
         is_subscribed=reader.status is not SubscriberStatus.UNSUBSCRIBED,

@@ -277,6 +277,7 @@ def _list_recipients(transaction: Transaction, batch: Batch, *, now: datetime) -
         select(
             deliveries.c.position, deliveries.c.attempts, deliveries.c.first_try_at,
             subscribers.c.address, subscribers.c.public_id, subscribers.c.topics,
+            subscribers.c.is_text_only,
         )
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
         .where(_covers(batch), is_due)
@@ -288,10 +289,11 @@ def _list_recipients(transaction: Transaction, batch: Batch, *, now: datetime) -
             address=EmailAddress(address),
             public_id=public_id,
             topics=Topic(topics),
+            is_text_only=is_text_only,
             attempts=attempts,
             first_try_at=first_try_at,
         )
-        for position, attempts, first_try_at, address, public_id, topics in transaction.execute(query)
+        for position, attempts, first_try_at, address, public_id, topics, is_text_only in transaction.execute(query)
     )
 
 

@@ -124,8 +124,9 @@ def delete_unconfirmed(transaction: Transaction, *, before: datetime) -> int:
     return transaction.execute(unconfirmed).rowcount
 
 
-def set_topics(transaction: Transaction, subscriber_id: int, topics: Topic) -> None:
-    transaction.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(topics=int(topics)))
+def set_choice(transaction: Transaction, subscriber_id: int, topics: Topic, *, is_text_only: bool) -> None:
+    chosen = {"topics": int(topics), "is_text_only": is_text_only}
+    transaction.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(chosen))
 
 
 def _find(transaction: Transaction, query: Select[*tuple[Any, ...]]) -> Subscriber | None:
@@ -158,6 +159,7 @@ def _load(row: Row[*tuple[Any, ...]]) -> Subscriber:
         address=EmailAddress(row.address),
         name=row.name,
         topics=Topic(row.topics),
+        is_text_only=row.is_text_only,
         language=row.language,
         status=SubscriberStatus(row.status),
         created_at=row.created_at,

@@ -377,6 +377,7 @@ subscribers = Table(
     Column("address_hash", LargeBinary(32), nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("topics", SmallInteger, nullable=False),
+    Column("is_text_only", Boolean, nullable=False, server_default=text("false")),
     Column("language", String(35), nullable=False),
     Column("status", String(16), nullable=False),
     Column("created_at", Moment, nullable=False),

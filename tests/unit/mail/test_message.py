@@ -54,13 +54,16 @@ def a_splicer(rendered: RenderedIssue, clock: datetime = NOW) -> Splicer:
     return Splicer(compile_letters(rendered, sender=SENDER), sender=SENDER, keys=KEYS, clock=lambda: clock)
 
 
-def a_letter(rendered: RenderedIssue, *, position: int = 1, topics: Topic = Topic.everything()) -> Letter:
+def a_letter(
+    rendered: RenderedIssue, *, position: int = 1, topics: Topic = Topic.everything(), is_text_only: bool = False
+) -> Letter:
     return a_splicer(rendered).splice(
         Recipient(
             delivery=DeliveryId(7, position),
             address=EmailAddress(f"reader{position}@example.net"),
             public_id=position.to_bytes(8, "big"),
             topics=topics,
+            is_text_only=is_text_only,
         )
     )
 
@@ -112,6 +115,22 @@ def test_the_text_part_comes_first_and_both_are_quoted_printable() -> None:
     assert [part.get_content_type() for part in parts] == ["text/plain", "text/html"]
     assert {part["Content-Transfer-Encoding"] for part in parts} == {"quoted-printable"}
     assert not any(part.defects for part in message.walk())
+
+
+def test_who_wants_text_alone_gets_the_text_part_as_the_letter() -> None:
+    for topics in (Topic.everything(), Topic.ARTICLES):
+        whole = a_letter(a_rendered_issue(), topics=topics)
+        plain = a_letter(a_rendered_issue(), topics=topics, is_text_only=True)
+        message = parse(plain)
+
+        assert message.get_content_type() == "text/plain"
+        assert message["Content-Transfer-Encoding"] == "quoted-printable"
+        assert not message.is_multipart()
+        assert not message.defects
+        assert plain.message.endswith(b"\r\n")
+        assert body(plain, "plain").rstrip() == body(whole, "plain").rstrip()
+        alike = dict(parse(whole).items()) | {"Content-Type": message["Content-Type"]}
+        assert dict(message.items()) == alike | {"Content-Transfer-Encoding": "quoted-printable"}
 
 
 def test_each_reader_gets_a_letter_of_her_own() -> None:
