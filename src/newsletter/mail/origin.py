@@ -13,7 +13,11 @@ _SYSTEM_NAME = re.compile(
     r"mailer?[-_. ]?daemon|mdaemon|post[-_. ]?master|delivery[-_. ]?sub-?system|system[-_. ]?administrator|ndr admin"
     r"|mail[-_. ]?(?:deliver|system|server|router|gateway|transfer|transport)|message[-_ ]?(?:transfer|delivery)"
     r"|non-?delivery|undeliver|returned[-_ ]mail|internet[-_ ]mail[-_ ](?:service|delivery)|mailsweeper|mimesweeper"
-    r"|messaging (?:system|server|gateway)|email security|メール配信|退信"
+    r"|messaging (?:system|server|gateway)|e-?mail[-_. ](?:security|delivery|system|server|gateway|router)"
+    r"|smtp[-_. ](?:gateway|server|daemon|relay)|mail[-_. ]?admin|virus[-_. ]?(?:scanner|wall|checker)"
+    r"|spam[-_. ]?(?:filter|firewall)|content[-_. ]?filter|zustellsystem|système de messagerie|sistema de correo"
+    r"|почтов(?:ая система|ый демон|ый сервер)|メール配信|メールサーバ|メールシステム|退信|邮件系统|郵件系統|邮件服务"
+    r"|郵件服務|系统管理员|系統管理員|메일 ?(?:시스템|서버)"
 )
 _SYSTEM_LOCAL = re.compile(
     r"m-?daemon|daemon|ndr|dsn|imss|bounces?|bounced|mta|smtpd?|mx|mail|mailsystem|mail-?admin|mailer|system|sys-?admin"

@@ -20,7 +20,7 @@ from newsletter.mail.origin import (
     is_from_mail_system,
     is_from_robot,
 )
-from newsletter.mail.parts import Message, decode_words, read_fields
+from newsletter.mail.parts import Fields, Message, decode_words, read_fields
 from newsletter.mail.reason import find_reason
 from newsletter.mail.report_text import (
     copied_text,
@@ -67,6 +67,10 @@ _LONGEST_ALIAS = 40  # characters before the address
 _QUOTED_TO = re.compile(r"[ \t>]*to:\s", re.IGNORECASE)  # of the letter; its readers need not be the report's
 # Sendmail's own words behind it are "User unknown" for whatever the other server refused with.
 _GIVEN_REASON = re.compile(r"\(reason: ([^\n]{1,500})\)[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_OWN_FIELDS = ("from", "to", "delivered-to", "x-original-to", "return-path", "envelope-to", "sender", "reply-to")
+_SENDERS = frozenset({"from", "return-path", "sender", "reply-to"})
+# What a server answered, whatever the language around it.
+_SERVER_REPLY = re.compile(r"(?<![\d.])[45][0-5]\d[ -](?:#?\(?[245]\.\d{1,3}\.\d{1,3}|<|[A-Za-z])")
 _DDA = re.compile(r"\bsmtp=\Z", re.IGNORECASE)  # an address inside one of X.400
 _ON_DATE = re.compile(r"\W*(?:on|am|le|el|em|il|op) \w{2,4}\b")
 _TRANSCRIPT = re.compile(r"\s*(?:\d{3}[ -]|<<<|>>>|---)")
@@ -126,6 +130,7 @@ def _is_report(message: Message, text: str, mentions: list[_Mention]) -> bool:
             or says_still_trying(message)
             or says_success(message)
             or find_reason("", text).reason in _TELLING
+            or (bool(mentions) and mentions[0].weight >= _CLEAR and _SERVER_REPLY.search(text) is not None)
         )
     # People and ticket systems pass reports on, quoted. Under any other name it has to look like one in every way.
     names_recipients = any(each.weight >= _CLEAR and text[each.start : each.start + 1] != ">" for each in mentions)
@@ -186,9 +191,18 @@ def _without_prefix(address: str) -> str:
 
 
 def _own_addresses(message: Message) -> set[str]:
-    """Return the addresses that the report itself went between."""
-    names = ("from", "to", "delivered-to", "x-original-to", "return-path", "envelope-to", "sender", "reply-to")
-    return {each for name in names for value in message.top.every(name) for each in only_addresses(value)}
+    """Return the addresses that the report itself went between, and who sent the letter that came back."""
+    own = {each for name in _OWN_FIELDS for value in message.top.every(name) for each in only_addresses(value)}
+    fields = _returned_fields(message)
+    readers = {each for name, value in fields if name == "to" for each in only_addresses(decode_words(value))}
+    # The first of each: a copy that is indented looks like one long field.
+    senders = {each for name, value in fields if name in _SENDERS for each in only_addresses(decode_words(value))[:1]}
+    return own | (senders - readers)
+
+
+def _returned_fields(message: Message) -> Fields:
+    returned = message.attached
+    return returned.fields if returned else read_fields(copied_text(message).encode("utf-8", "replace"))[0]
 
 
 def _weigh(found: FoundAddress, text: str, *, is_own: bool) -> int:
@@ -230,8 +244,7 @@ def _named_in_subject(message: Message) -> list[str]:
 
 def _returned_to(message: Message) -> list[str]:
     """Return the recipient of the letter that came back, where the report does not name one."""
-    returned = message.attached
-    fields = returned.fields if returned else read_fields(copied_text(message).encode("utf-8", "replace"))[0]
+    fields = _returned_fields(message)
     for wanted in ("x-failed-recipients", "delivered-to", "to"):
         found = [each for name, value in fields if name == wanted for each in only_addresses(decode_words(value))]
         if found:
