@@ -78,15 +78,15 @@ postlog unix-dgram n - n - 1 postlogd
 class Postfix:
     """A relay; a context manager.
 
-    ``bounces_to`` is a port of loopback that takes the mail of the bounce domain, or a Maildir. ``refused`` are
-    recipients that Postfix refuses itself, ``more`` further lines of its configuration.
+    ``bounces_to`` is a port of loopback that takes the mail of the bounce domain, a Maildir, or a command to pipe it
+    to. ``refused`` are recipients that Postfix refuses itself, ``more`` further lines of its configuration.
     """
 
     def __init__(
         self,
         *,
         next_hop: int,
-        bounces_to: int | Path,
+        bounces_to: int | str | Path,
         bounce_domain: str = "bounces.example.org",
         refused: tuple[str, ...] = (),
         lifetime: str = "4s",
@@ -108,7 +108,7 @@ class Postfix:
             folder=self.folder,
             refused=refusals or "{ nobody@nowhere.example = reject }",
             bounce_domain=bounce_domain,
-            bounce_transport="virtual:" if isinstance(bounces_to, Path) else f"smtp:[127.0.0.1]:{bounces_to}",
+            bounce_transport=_name_transport(bounces_to),
             next_hop=next_hop,
             base=maildir.parent,
             mailbox=maildir.name,
@@ -121,7 +121,10 @@ class Postfix:
         (self.folder / "data").mkdir()
         shutil.chown(self.folder / "data", "postfix")
         (self.folder / "etc" / "main.cf").write_text(main)
-        (self.folder / "etc" / "master.cf").write_text(_MASTER.format(port=self.port))
+        master = _MASTER.format(port=self.port)
+        if isinstance(bounces_to, str):
+            master += f"newsletter unix - n n - 5 pipe flags=Rq user=nobody null_sender= argv={bounces_to}\n"
+        (self.folder / "etc" / "master.cf").write_text(master)
 
     def __enter__(self) -> Self:
         (self.folder / "queue").mkdir()
@@ -146,3 +149,9 @@ class Postfix:
         subprocess.run(
             [self._program or "", "-c", self.folder / "etc", word], check=True, capture_output=True, timeout=_SECONDS
         )
+
+
+def _name_transport(bounces_to: int | str | Path) -> str:
+    if isinstance(bounces_to, int):
+        return f"smtp:[127.0.0.1]:{bounces_to}"
+    return "virtual:" if isinstance(bounces_to, Path) else "newsletter:"

@@ -6,8 +6,9 @@ Each way yields messages and lets go of one only after the transaction that stor
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import takewhile
 from pathlib import Path
@@ -17,12 +18,13 @@ import structlog
 
 from newsletter.app import App
 from newsletter.domain.token import verify_delivery
-from newsletter.errors import ConfigurationError
+from newsletter.errors import ConfigurationError, NewsletterError
 from newsletter.mail.attribution import find_tokens_in
 from newsletter.mail.imap import ImapMailbox, open_mailbox
 from newsletter.mail.listener import Door, listen
 from newsletter.mail.mailbox import Filing, StoredMessage, keep, read_maildir
 from newsletter.mail.storekeeper import Storekeeper
+from newsletter.service.diagnosis import Diagnosis, Level
 from newsletter.service.read_bounces import ReadReport, read_bounces
 from newsletter.store.leases import hold_lease
 
@@ -133,6 +135,50 @@ def make_door(app: App) -> Door:
         storekeeper=Storekeeper(lambda messages: take_in(messages, app=app)),
         tls=_open_certificate(app.settings.bounces.listen_certificate, app.settings.bounces.listen_key),
     )
+
+
+def examine_ways_in(app: App) -> Iterator[Diagnosis]:
+    """Look at each way in of the settings, for the doctor; say so if there is none."""
+    section = app.settings.bounces
+    ways: list[tuple[str, Callable[[], str]]] = []
+    if section.maildir:
+        ways.append(("Maildir", lambda: _examine_maildir(Path(section.maildir))))
+    if section.imap_url:
+        ways.append(("IMAP", lambda: _examine_imap(app)))
+    if section.listen:
+        ways.append(("listener", lambda: _examine_listener(app)))
+    for name, look in ways:
+        try:
+            yield Diagnosis(check=name, level=Level.OK, sentence=look())
+        except NewsletterError as error:
+            yield Diagnosis(check=name, level=Level.ERROR, sentence=str(error))
+    if not ways:
+        what = (
+            "No mailbox of the settings brings reports back: set [bounces] maildir, imap_url or listen, unless your "
+            "mail server pipes them into 'newsletter bounces read -' or a provider posts them."
+        )
+        yield Diagnosis(check="bounces", level=Level.WARNING, sentence=what)
+
+
+def _examine_maildir(folder: Path) -> str:
+    next(iter(read_maildir(folder)), None)
+    if not os.access(folder / "new", os.W_OK) or not os.access(folder, os.W_OK):
+        raise ConfigurationError(f"[bounces] maildir: {folder} cannot be written to, so nothing can move to its cur.")
+    return f"Reports are read from {folder}."
+
+
+def _examine_imap(app: App) -> str:
+    account = app.imap_account
+    if account is None:
+        return ""
+    with open_mailbox(account):
+        return f"The folder {account.folder} at {account.host} opens."
+
+
+def _examine_listener(app: App) -> str:
+    host, port = _read_place(app.settings.bounces.listen)
+    door = make_door(app)
+    return f"'run' and 'work' listen on {host}:{port} for {door.hostname}; its MX record has to lead there."
 
 
 def _read_place(text: str) -> tuple[str, int]:

@@ -140,6 +140,36 @@ def test_what_postfix_reports_decides_on_the_next_audience(
     check_next_audience(app, mailing)
 
 
+def test_postfix_keeps_what_its_pipe_could_not_store(sqlite_database: Database, smtp_server: SmtpServer) -> None:
+    """Postfix runs the pipe as somebody who cannot read this checkout, so a script stands for `bounces read -`."""
+    smtp_server.refuse_recipients = {GONE: REFUSALS[GONE]}
+    with a_maildir() as folder:
+        program = folder.parent / "store"
+        notes = folder / "tmp"
+        program.write_text(
+            f'#!/bin/sh\n[ "$1 $2" = "- --recipient" ] || exit 64\n'
+            f'echo "$3" >> {notes}/names\n[ -e {notes}/works ] || exit 75\ncat > {folder}/new/1\n'
+        )
+        program.chmod(0o755)
+        command = f"{program} - --recipient ${{original_recipient}}"
+        with Postfix(next_hop=smtp_server.port, bounces_to=command, bounce_domain=DOMAIN, lifetime="60s") as postfix:
+            app = an_app(sqlite_database, relay_port=postfix.port)
+            add_readers(sqlite_database, [GONE])
+            open_a_mailing(sqlite_database)
+            deliver_all(app.plant())
+            wait_until((notes / "names").exists, or_show=postfix.log)
+            (notes / "works").touch()
+            wait_until((folder / "new" / "1").exists, or_show=postfix.log)
+            wait_until(lambda: "status=sent (delivered via newsletter service)" in postfix.log(), or_show=postfix.log)
+        names = (notes / "names").read_text().split()
+        raw = (folder / "new" / "1").read_bytes()
+
+    assert len(names) >= 2
+    assert len(set(names)) == 1
+    assert raw.startswith(b"Return-Path: <>\n")
+    assert len(take_in([StoredMessage("-", raw, names[0])], app=app).suppressed) == 1
+
+
 def test_what_exim_reports_decides_on_the_next_audience(sqlite_database: Database, smtp_server: SmtpServer) -> None:
     smtp_server.refuse_recipients = dict(REFUSALS)
     bounces_to = find_free_port()

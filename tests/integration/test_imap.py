@@ -17,7 +17,7 @@ from certificate import make_certificate
 from dovecot import Dovecot
 from newsletter.app import App
 from newsletter.errors import ConfigurationError, MailboxError
-from newsletter.intake import read_mailboxes, watch_imap
+from newsletter.intake import examine_ways_in, read_mailboxes, take_in, watch_imap
 from newsletter.mail.access_token import AccessToken, TokenSource
 from newsletter.mail.imap import open_mailbox
 from newsletter.mail.imap_account import read_imap_url
@@ -114,6 +114,27 @@ def test_a_message_stored_but_not_moved_counts_once(sqlite_database: Database, d
     assert dovecot.list_messages() == []
 
 
+def test_a_server_that_numbers_anew_does_no_harm(sqlite_database: Database, dovecot: Dovecot) -> None:
+    app = a_reader(sqlite_database, dovecot)
+    dovecot.put(failure_of(app, a_mailing(sqlite_database), ANN))
+    account = app.imap_account
+    assert account
+    with open_mailbox(account) as mailbox:
+        (before,) = mailbox.read()
+        take_in([before], app=app)  # stored; the connection ends before it is moved
+    for file in dovecot.maildir.glob("dovecot*"):
+        file.unlink()
+    dovecot.put(a_letter("Hello", "Who are you?"))
+
+    with open_mailbox(account) as mailbox:
+        after = list(mailbox.read())
+    done = read_mailboxes(app)
+
+    assert before.name not in {message.name for message in after}
+    assert (done.kinds.total(), done.duplicates) == (1, 1)
+    assert (len(dovecot.list_messages("Processed")), len(dovecot.list_messages("Unknown"))) == (1, 1)
+
+
 def test_nothing_leaves_the_folder_before_it_is_stored(sqlite_database: Database, dovecot: Dovecot) -> None:
     app = a_reader(sqlite_database, dovecot)
     account = app.imap_account
@@ -154,7 +175,7 @@ def test_many_messages_are_read_in_groups(sqlite_database: Database, dovecot: Do
 
 
 @pytest.mark.parametrize("capability", ["", OLD])
-def test_the_watch_reads_what_comes_and_outlives_a_new_numbering(
+def test_the_watch_reads_what_comes(
     sqlite_database: Database, capability: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("newsletter.intake._LONGEST_WAIT_SECONDS", 2.0 if capability else 30.0)
@@ -238,6 +259,16 @@ def test_access_tokens_open_the_mailbox_and_a_refused_one_is_renewed_once() -> N
 
             with open_mailbox(account) as mailbox:
                 assert list(mailbox.read()) == []
+
+
+def test_the_doctor_opens_the_folder(sqlite_database: Database, dovecot: Dovecot) -> None:
+    app = a_reader(sqlite_database, dovecot)
+
+    (sound,) = examine_ways_in(app)
+    (ill,) = examine_ways_in(a_reader(sqlite_database, dovecot, imap_password=""))
+
+    assert (sound.check, sound.level, sound.sentence) == ("IMAP", "ok", "The folder INBOX at 127.0.0.1 opens.")
+    assert ill.level == "error"
 
 
 @pytest.mark.parametrize(

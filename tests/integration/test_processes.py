@@ -194,17 +194,21 @@ def test_work_listens_for_bounces_until_it_is_told_to_stop(file: Path) -> None:
     assert not can_connect(port)
 
 
-def test_work_reads_the_imap_folder_until_it_is_told_to_stop(file: Path) -> None:
-    with Dovecot() as dovecot:
-        keys = f'imap_url = "{dovecot.url}"\nimap_password = "{dovecot.password}"'
-        file.write_text(f"{file.read_text()}\n[bounces]\n{keys}\n")
-        with started("work", file=file) as process:
+def test_work_reads_the_imap_folder_as_soon_as_its_server_is_there(file: Path) -> None:
+    dovecot = Dovecot()
+    keys = f'imap_url = "{dovecot.url}"\nimap_password = "{dovecot.password}"'
+    file.write_text(f"{file.read_text()}\n[bounces]\n{keys}\n")
+    with started("work", file=file) as process:
+        with socket.create_server(("127.0.0.1", dovecot.port)) as silent:
+            silent.accept()[0].close()
+        with dovecot:
             dovecot.put(b"Subject: Hello\r\n\r\nIs anybody there?\r\n")
             wait_until(lambda: len(dovecot.list_messages("Unknown")) == 1)
 
             status, complaint = process.end()
 
     assert status == 0
+    assert "The mailbox at 127.0.0.1 cannot be read" in complaint
     assert "Traceback" not in complaint
 
 

@@ -24,7 +24,7 @@ from newsletter.domain.stored_report import IgnoredReason, StoredReport
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.token import KeyRing
 from newsletter.errors import ConfigurationError
-from newsletter.intake import listen_for_bounces, make_door, read_mailboxes, take_in
+from newsletter.intake import examine_ways_in, listen_for_bounces, make_door, read_mailboxes, take_in
 from newsletter.mail.listener import listen
 from newsletter.mail.mailbox import StoredMessage
 from newsletter.store.bounces import list_reports
@@ -256,6 +256,25 @@ async def test_a_place_that_cannot_be_listened_on_is_named(app: App, listen_at: 
 def test_a_certificate_that_cannot_be_used_is_named(app: App) -> None:
     with pytest.raises(ConfigurationError, match="listen_certificate: nowhere"):
         make_door(configured(app, listen_certificate="nowhere.pem"))
+
+
+def test_the_doctor_looks_at_each_way_in(app: App, tmp_path: Path) -> None:
+    for name in ("new", "cur"):
+        (tmp_path / "mail" / name).mkdir(parents=True)
+
+    maildir, listener = examine_ways_in(configured(app, listen="127.0.0.1:2526"))
+
+    assert (maildir.check, maildir.level) == ("Maildir", "ok")
+    assert (listener.check, listener.level) == ("listener", "ok")
+    assert "for review.example" in listener.sentence
+
+
+def test_the_doctor_says_what_no_way_in_or_a_wrong_one_means(app: App) -> None:
+    (none,) = examine_ways_in(configured(app, maildir=""))
+    (wrong,) = examine_ways_in(configured(app, maildir="nowhere"))
+
+    assert (none.check, none.level) == ("bounces", "warning")
+    assert (wrong.check, wrong.level) == ("Maildir", "error")
 
 
 def configured(app: App, **keys: object) -> App:

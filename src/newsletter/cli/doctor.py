@@ -37,6 +37,7 @@ def _examine() -> Iterator[Diagnosis]:
     """Open the newsletter as every command does; what keeps it from opening is the one thing to mend first."""
     from newsletter.app import open_app
     from newsletter.errors import ConfigurationError, NewsletterError
+    from newsletter.intake import examine_ways_in
     from newsletter.service.diagnosis import Diagnosis, Level
     from newsletter.service.doctor import examine
 
@@ -49,6 +50,7 @@ def _examine() -> Iterator[Diagnosis]:
             ):
                 yield Diagnosis(check=check, level=Level.OK, sentence=sentence)
             yield from examine(_present(app), now=app.now())
+            yield from examine_ways_in(app)
     except ConfigurationError as error:
         yield Diagnosis(check="configuration", level=Level.ERROR, sentence=str(error))
     except NewsletterError as error:
