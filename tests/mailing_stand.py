@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
+from sqlalchemy import select
+
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.budget import Limits
 from newsletter.domain.issue import RenderedIssue, RenderedVariant, Slot, SlottedText
 from newsletter.domain.letter import Sender
-from newsletter.domain.mailing import DoubtfulPolicy, Launch, Mailing, MailingKind, MailingReport
+from newsletter.domain.mailing import Batch, DeliveryId, DoubtfulPolicy, Launch, Mailing, MailingKind, MailingReport
 from newsletter.domain.sender_health import PauseThresholds
+from newsletter.domain.settlement import Settlement
 from newsletter.domain.subscriber import NewSubscriber
 from newsletter.domain.token import KeyRing, hash_address
 from newsletter.domain.topic import Topic
@@ -19,9 +22,11 @@ from newsletter.engine.worker import Plant, Worker
 from newsletter.mail.message import Splicer, compile_letters
 from newsletter.mail.relay import Relay, open_session
 from newsletter.service.ports import Connect
-from newsletter.store import approvals, issues, mailings, slots, subscribers
-from newsletter.store.database import Database
+from newsletter.store import approvals, issues, mailings, progress, slots, subscribers
+from newsletter.store.database import Database, Transaction
+from newsletter.store.progress import Withdrawn
 from newsletter.store.seats import take_seat
+from newsletter.store.tables import batches
 
 KEYS = KeyRing(b"a secret of the newsletter, long enough")
 ADDRESS_KEY = b"the key that addresses are hashed under"
@@ -157,3 +162,28 @@ def report_on(database: Database, mailing: Mailing) -> MailingReport:
 def counted(report: MailingReport) -> dict[str, int]:
     """Return the counts that are not zero, by name."""
     return {status.value: count for status, count in report.counts.items() if count}
+
+
+def batch_of(transaction: Transaction, delivery: DeliveryId) -> Batch:
+    """Return the batch that a delivery is in, under the claim that stands now."""
+    covers = (batches.c.first_position <= delivery.position) & (batches.c.last_position >= delivery.position)
+    row = transaction.execute(select(batches).where(batches.c.mailing_id == delivery.mailing, covers)).one()
+    return Batch(
+        mailing=row.mailing_id,
+        number=row.number,
+        first_position=row.first_position,
+        last_position=row.last_position,
+        fence=row.fence,
+    )
+
+
+def put_in_flight(transaction: Transaction, *deliveries: DeliveryId, now: datetime) -> Withdrawn:
+    """Record that letters are about to be released, as the one who has claimed their batch does."""
+    starting = [(batch_of(transaction, delivery), delivery) for delivery in deliveries]
+    return progress.record(transaction, [], starting, now=now)
+
+
+def record_outcomes(transaction: Transaction, *settlements: Settlement, now: datetime) -> Withdrawn:
+    """Record what became of letters, as the one who has claimed their batch does."""
+    settled = [(batch_of(transaction, settlement.delivery), settlement) for settlement in settlements]
+    return progress.record(transaction, settled, [], now=now)

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bounce_messages import a_complaint, a_delivery_report
-from mailing_stand import ADDRESS_KEY, KEYS, a_rendered_issue, add_readers, open_a_mailing
+from mailing_stand import (
+    ADDRESS_KEY,
+    KEYS,
+    a_rendered_issue,
+    add_readers,
+    open_a_mailing,
+    put_in_flight,
+    record_outcomes,
+)
 from newsletter.domain.bounce import BounceReason
 from newsletter.domain.mailing import DeliveryId, DeliveryStatus, DoubtfulPolicy, Mailing
 from newsletter.domain.settlement import Settlement
@@ -53,7 +61,7 @@ def a_mailing(
         assert claim is not None
         deliveries = {recipient.address.text: recipient.delivery for recipient in claim.recipients}
         if status is not DeliveryStatus.QUEUED:
-            ledger.mark_in_flight(transaction, list(deliveries.values()), now=sent_at)
+            put_in_flight(transaction, *deliveries.values(), now=sent_at)
         if status not in {DeliveryStatus.QUEUED, DeliveryStatus.IN_FLIGHT}:
             settlements = [
                 Settlement(
@@ -65,7 +73,7 @@ def a_mailing(
                 )
                 for delivery in deliveries.values()
             ]
-            ledger.record_outcomes(transaction, settlements, now=sent_at)
+            record_outcomes(transaction, *settlements, now=sent_at)
         ledger.finish_batch(transaction, claim.batch, now=sent_at)
     return SentMailing(mailing, deliveries)
 

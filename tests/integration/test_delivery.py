@@ -18,6 +18,7 @@ from mailing_stand import (
     counted,
     deliver_all,
     open_a_mailing,
+    put_in_flight,
     report_on,
     work,
 )
@@ -153,7 +154,7 @@ async def test_what_a_dead_worker_left_in_flight_pauses_the_mailing_under_ask(da
         now = datetime.now(UTC)
         mailings.start_due(transaction, now=now)
         ledger.claim_batch(transaction, seat=dead, now=now, doubtful=DoubtfulPolicy.ASK)
-        ledger.mark_in_flight(transaction, [DeliveryId(mailing.id, 3)], now=now)
+        put_in_flight(transaction, DeliveryId(mailing.id, 3), now=now)
     async with ScriptedRelay() as relay:
         await work(a_plant(database, port=relay.port, doubtful=DoubtfulPolicy.ASK))
     report = report_on(database, mailing)

@@ -14,6 +14,7 @@ import dns.resolver
 import pytest
 from typer.testing import CliRunner
 
+from mailing_stand import record_outcomes
 from newsletter.app import App
 from newsletter.cli import app as command_line
 from newsletter.domain.bounce import BounceReason
@@ -30,7 +31,6 @@ from newsletter.service.ports import Session
 from newsletter.service.sender_dns import Dns
 from newsletter.store.database import Database
 from newsletter.store.leases import hold_lease
-from newsletter.store.ledger import record_outcomes
 from newsletters import SLOT, a_newsletter
 from smtp_server import SmtpServer
 from stored import a_mailing
@@ -145,7 +145,7 @@ def test_what_the_latest_mailing_met_is_looked_at(patient: Patient, newsletter: 
             Settlement(delivery=sent.deliveries[address], status=DeliveryStatus.REJECTED, reason=BounceReason.BLOCKED)
             for address in readers[200:]
         ]
-        record_outcomes(transaction, refused, now=SLOT)
+        record_outcomes(transaction, *refused, now=SLOT)
     barred = find(patient, "sender health")
     strict = find(replace(patient, thresholds=PauseThresholds(rejections=5, percent=4)), "sender health")
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
-from mailing_stand import ADDRESS_KEY, a_rendered_issue, add_readers, counted, open_a_mailing, report_on
+from mailing_stand import (
+    ADDRESS_KEY,
+    a_rendered_issue,
+    add_readers,
+    counted,
+    open_a_mailing,
+    put_in_flight,
+    record_outcomes,
+    report_on,
+)
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.mailing import (
     DeliveryId,
@@ -31,9 +41,10 @@ from newsletter.service.control_mailing import (
     resend_doubtful,
     resume_mailing,
 )
-from newsletter.store import ledger, mailings, subscribers, suppressions
+from newsletter.store import ledger, mailings, progress, subscribers, suppressions
 from newsletter.store.database import Database
 from newsletter.store.ledger import Claim
+from newsletter.store.progress import Withdrawn
 from newsletter.store.seats import Seat, is_seat_taken, take_seat
 from postgres_server import PostgresServer
 
@@ -56,14 +67,14 @@ def must_claim(database: Database, seat: Seat, *, now: datetime = NOW) -> Claim:
     return claimed
 
 
-def put_in_flight(database: Database, *deliveries: DeliveryId) -> None:
+def start(database: Database, *deliveries: DeliveryId) -> None:
     with database.transaction() as transaction:
-        assert ledger.mark_in_flight(transaction, deliveries, now=NOW) == set()
+        assert put_in_flight(transaction, *deliveries, now=NOW) == Withdrawn()
 
 
 def record(database: Database, *settlements: Settlement, now: datetime = NOW) -> None:
     with database.transaction() as transaction:
-        ledger.record_outcomes(transaction, settlements, now=now)
+        record_outcomes(transaction, *settlements, now=now)
 
 
 def finish(database: Database, claimed: Claim, *, now: datetime = NOW) -> None:
@@ -173,7 +184,7 @@ def test_who_leaves_while_the_letter_is_on_its_way_is_withheld_before_its_final_
         assert leaver is not None
         subscribers.mark_unsubscribed(transaction, leaver.id, mailing=None, now=NOW)
         starting = [DeliveryId(mailing.id, position) for position in (1, 2, 3)]
-        withdrawn = ledger.mark_in_flight(transaction, starting, now=NOW)
+        withdrawn = put_in_flight(transaction, *starting, now=NOW).withheld
 
     assert withdrawn == {DeliveryId(mailing.id, 1)}
     report = report_on(database, mailing)
@@ -215,7 +226,7 @@ def test_what_a_dead_worker_left_in_flight_is_taken_over_by_the_next(
     mailing = an_open_mailing(database)
     with take_seat(database, now=NOW) as dead:
         must_claim(database, dead)
-        put_in_flight(database, DeliveryId(mailing.id, 2))
+        start(database, DeliveryId(mailing.id, 2))
     with take_seat(database, now=NOW) as seat:
         claimed = claim(database, seat, doubtful=policy)
 
@@ -228,16 +239,38 @@ def test_what_a_dead_worker_left_in_flight_is_taken_over_by_the_next(
 
 def test_a_worker_that_was_taken_over_can_neither_send_nor_settle(database: Database) -> None:
     add_readers(database, ADDRESSES)
-    an_open_mailing(database)
+    mailing = an_open_mailing(database)
     with take_seat(database, now=NOW) as slow:
         old = must_claim(database, slow)
     with take_seat(database, now=NOW) as seat:
         new = must_claim(database, seat, now=NOW + ledger.LEASE + timedelta(seconds=1))
 
+    delivery = old.recipients[0].delivery
+    settled, starting = [(old.batch, a_settlement(2, DeliveryStatus.ACCEPTED))], [(old.batch, delivery)]
     with database.transaction() as transaction:
         assert not ledger.renew(transaction, old.batch, now=NOW)
         assert ledger.renew(transaction, new.batch, now=NOW)
+        assert progress.record(transaction, settled, starting, now=NOW) == Withdrawn(taken_over=frozenset({old.batch}))
     assert new.batch.fence == old.batch.fence + 1
+    assert counted(report_on(database, mailing)) == {"queued": 5}
+
+
+def test_of_one_commit_the_standing_batch_is_recorded_and_the_lost_one_is_not(database: Database) -> None:
+    add_readers(database, [f"reader{number}@example.net" for number in range(1, 602)])
+    mailing = an_open_mailing(database)
+    with take_seat(database, now=NOW) as slow:
+        first, second = must_claim(database, slow), must_claim(database, slow)
+    with take_seat(database, now=NOW) as seat:
+        must_claim(database, seat)
+    settled = [(second.batch, replace(a_settlement(601, DeliveryStatus.REJECTED), is_suppressing=True))]
+    starting = [(first.batch, DeliveryId(mailing.id, 1)), (second.batch, DeliveryId(mailing.id, 501))]
+    with database.transaction() as transaction:
+        withdrawn = progress.record(transaction, settled, starting, now=NOW)
+
+    assert withdrawn == Withdrawn(taken_over=frozenset({first.batch}))
+    assert counted(report_on(database, mailing)) == {"queued": 599, "in_flight": 1, "rejected": 1}
+    with database.snapshot() as snapshot:
+        assert suppressions.is_suppressed(snapshot, hash_address("reader601@example.net", ADDRESS_KEY))
 
 
 def test_a_living_workers_batch_is_taken_over_only_after_its_lease(postgres_database: Database) -> None:
@@ -313,10 +346,10 @@ def test_a_cancelled_mailing_withholds_the_rest_even_from_a_worker_that_has_clai
     mailing = an_open_mailing(database)
     with take_seat(database, now=NOW) as seat:
         claimed = must_claim(database, seat)
-        put_in_flight(database, DeliveryId(mailing.id, 1))
+        start(database, DeliveryId(mailing.id, 1))
         cancel_mailing(mailing.id, database=database, now=NOW)
         with database.transaction() as transaction:
-            withdrawn = ledger.mark_in_flight(transaction, [DeliveryId(mailing.id, 2)], now=NOW)
+            withdrawn = put_in_flight(transaction, DeliveryId(mailing.id, 2), now=NOW).withheld
         record(database, a_settlement(1, DeliveryStatus.ACCEPTED))
         finish(database, claimed)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from mailing_stand import a_plant, add_readers, counted, open_a_mailing, report_on, work
+from mailing_stand import a_plant, add_readers, counted, open_a_mailing, put_in_flight, report_on, work
 from newsletter.domain.issue import IssueStatus
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy
 from newsletter.errors import NotFoundError, RefusedError
@@ -60,7 +60,7 @@ def test_what_has_left_cannot_be_taken_back(database: Database) -> None:
     with take_seat(database, now=NOW) as seat, database.transaction() as transaction:
         mailings.start_due(transaction, now=NOW)
         ledger.claim_batch(transaction, seat=seat, now=NOW, doubtful=DoubtfulPolicy.RESEND)
-        ledger.mark_in_flight(transaction, [DeliveryId(mailing.id, 3)], now=NOW)
+        put_in_flight(transaction, DeliveryId(mailing.id, 3), now=NOW)
 
     with pytest.raises(RefusedError, match="letters have left"):
         recall_issue(1, database=database, now=NOW)

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self, cast
 
 from drawing import a_picture_file
-from mailing_stand import add_readers
+from mailing_stand import add_readers, put_in_flight, record_outcomes
 from newsletter.app import App
 from newsletter.domain.arrangement import ItemKind, ItemName
 from newsletter.domain.article import StoredArticle
@@ -229,7 +229,7 @@ class Press:
             if claim is None:
                 raise LookupError("no batch is due")
             (recipient,) = claim.recipients
-            ledger.mark_in_flight(transaction, [recipient.delivery], now=self.now)
+            put_in_flight(transaction, recipient.delivery, now=self.now)
             accepted = Settlement(
                 delivery=recipient.delivery,
                 status=DeliveryStatus.ACCEPTED,
@@ -237,7 +237,7 @@ class Press:
                 reply_text="2.0.0 queued",
                 reason=None,
             )
-            ledger.record_outcomes(transaction, [accepted], now=self.now)
+            record_outcomes(transaction, accepted, now=self.now)
             ledger.finish_batch(transaction, claim.batch, now=self.now)
         return recipient
 

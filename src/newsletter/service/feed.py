@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from newsletter.domain.budget import Limits
 from newsletter.domain.letter import Letter, Recipient
@@ -15,6 +16,7 @@ from newsletter.mail.message import Splicer
 from newsletter.service.pace import Pace, WaitingRoom
 from newsletter.store.ledger import Claim
 
+_SPLICED_TOGETHER = 16  # by then a splice costs half of what the first one does
 _IDLE_SECONDS = 10.0  # relays end a session that is silent for minutes, and may count it against us
 
 
@@ -28,6 +30,8 @@ class Load:
     open: int
     #: letters that were let go of before they left
     dropped: int = 0
+    #: when the claim was last prolonged
+    renewed_at: datetime | None = None
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
     def close_one(self) -> None:
@@ -53,7 +57,8 @@ class Feed:
         self._waiting: deque[tuple[Load, Recipient]] = deque()
         #: those that wait for their domain
         self._later: WaitingRoom[tuple[Load, Recipient]] = WaitingRoom(limits.per_domain_per_second)
-        self._returned: deque[Job] = deque()
+        #: spliced, and those that came back
+        self._ready: deque[Job] = deque()
         self._arrival = asyncio.Event()
         self._low_water = low_water
         self._ebb = asyncio.Event()
@@ -67,7 +72,7 @@ class Feed:
     @property
     def is_low(self) -> bool:
         """Tell whether few letters are left that need not wait for their domain."""
-        return len(self._waiting) + len(self._returned) <= self._low_water
+        return len(self._waiting) + len(self._ready) <= self._low_water
 
     @property
     def held_up(self) -> int:
@@ -75,7 +80,7 @@ class Feed:
         return len(self._later)
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._returned) + len(self._later)
+        return len(self._waiting) + len(self._ready) + len(self._later)
 
     def load(
         self,
@@ -136,23 +141,30 @@ class Feed:
         """Take the next letter if there is one now and the pace allows it."""
         if self._closed or not self or self._pace.wait_seconds():
             return None
-        if self._returned:
-            self._pace.count_one()
-            return self._returned.popleft()
-        chosen = self._later.take_due()
-        if chosen is None:
-            if not self._waiting:
-                return None
-            chosen = self._waiting.popleft()
+        if not self._ready:
+            self._splice(1 if self._pace.is_limited else _SPLICED_TOGETHER)
+        if not self._ready:
+            return None
         self._pace.count_one()
-        load, recipient = chosen
+        job = self._ready.popleft()
         if self.is_low:
             self._ebb.set()
-        return Job(load=load, recipient=recipient, letter=load.splicer.splice(recipient))
+        return job
+
+    def _splice(self, most: int) -> None:
+        """Make the next letters: several right after each other, while the processor has at hand what that takes."""
+        while len(self._ready) < most and (chosen := self._choose_next()) is not None:
+            load, recipient = chosen
+            self._ready.append(Job(load=load, recipient=recipient, letter=load.splicer.splice(recipient)))
+
+    def _choose_next(self) -> tuple[Load, Recipient] | None:
+        if self._later and (due := self._later.take_due()) is not None:
+            return due
+        return self._waiting.popleft() if self._waiting else None
 
     def _wait_seconds(self) -> float | None:
         """Return how long until a letter may leave, as far as that is known now."""
-        first = 0.0 if self._returned or self._waiting else self._later.wait_seconds()
+        first = 0.0 if self._ready or self._waiting else self._later.wait_seconds()
         return None if first is None else max(first, self._pace.wait_seconds())
 
     def put_back(self, job: Job) -> None:
@@ -161,7 +173,7 @@ class Feed:
             job.load.dropped += 1
             job.load.close_one()
             return
-        self._returned.append(job)
+        self._ready.appendleft(job)
         self._arrival.set()
 
     def drop_load(self, load: Load) -> None:
@@ -184,11 +196,11 @@ class Feed:
 
     def _drop(self, is_dropped: Callable[[Load], bool]) -> None:
         kept = deque((load, recipient) for load, recipient in self._waiting if not is_dropped(load))
-        kept_jobs = deque(job for job in self._returned if not is_dropped(job.load))
+        kept_jobs = deque(job for job in self._ready if not is_dropped(job.load))
         dropped = [load for load, _ in self._waiting if is_dropped(load)]
-        dropped += [job.load for job in self._returned if is_dropped(job.load)]
+        dropped += [job.load for job in self._ready if is_dropped(job.load)]
         dropped += [load for load, _ in self._later.drop(lambda waiting: is_dropped(waiting[0]))]
-        self._waiting, self._returned = kept, kept_jobs
+        self._waiting, self._ready = kept, kept_jobs
         self._ebb.set()
         for load in dropped:
             load.dropped += 1

@@ -1,32 +1,36 @@
 """The ledger's writer: one thread that commits for all connections at once.
 
-While one commit is under way the entries of all other connections gather, and the next commit takes them together, so
-that the cost of making a commit durable is shared. Commits follow each other no faster than every few milliseconds,
-unless all connections wait for one: a fast relay gets larger groups, a slow one never waits.
+The cost of making a commit durable is shared by all whose entries are in it, so a commit waits for the others where
+they are near: until every connection waits for it, or no further entry has come for a moment. A fast relay gets
+commits for all connections, a slow one hardly waits.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from newsletter.domain.bounce import BounceKind
-from newsletter.domain.mailing import Batch, DeliveryId, DoubtfulPolicy
+from newsletter.domain.mailing import DoubtfulPolicy
 from newsletter.domain.reply import Outcome, Rejected
 from newsletter.domain.settlement import Settlement, settle
 from newsletter.mail.reason import find_reason
 from newsletter.service.feed import Job
-from newsletter.store import ledger
+from newsletter.store import ledger, progress
 from newsletter.store.database import Connection, Database
+from newsletter.store.progress import Withdrawn
 
-_COMMIT_SECONDS = 0.0003  # for each connection
+_MOMENT_SECONDS = 0.002  # a commit waits for as long after the last entry
+_LONGEST_WAIT_SECONDS = 0.001  # for each connection, after the first entry
+_RENEW_AFTER = ledger.LEASE / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,21 @@ class _Entry:
     starting: Job | None
     verdict: asyncio.Future[Verdict]
 
+    @property
+    def jobs(self) -> list[Job]:
+        jobs = [settled.job for settled in self.settled]
+        return [*jobs, self.starting] if self.starting else jobs
+
+    def answer(self, withdrawn: Withdrawn) -> None:
+        for settled in self.settled:
+            settled.job.load.close_one()
+        if not self.verdict.done():
+            self.verdict.set_result(_judge(self.starting, withdrawn))
+
+    def fail(self, error: BaseException) -> None:
+        if not self.verdict.done():
+            self.verdict.set_exception(error)
+
 
 class LedgerWriter:
     """Records outcomes, and grants each letter its final dot."""
@@ -65,87 +84,81 @@ class LedgerWriter:
         self, database: Database, *, clock: Callable[[], datetime], doubtful: DoubtfulPolicy, connections: int
     ) -> None:
         self._database = database
-        self._connections = connections
-        self._next_commit = 0.0
-        self._timer: asyncio.TimerHandle | None = None
         self._clock = clock
         self._doubtful = doubtful
+        self._connections = connections
+        self._loop = asyncio.get_running_loop()
         self._entries: list[_Entry] = []
-        self._work = asyncio.Event()
+        #: when the first and the last of them came
+        self._first_at = self._last_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_writing = False
         self._kept = ExitStack()
         self._connection: Connection | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
-        self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         # One connection for all commits: fetching one from the pool takes as long as a small commit.
         self._connection = self._kept.enter_context(self._database.connection())
-        self._task = asyncio.create_task(self._run())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        if self._timer is not None:
+            self._timer.cancel()
         self._thread.shutdown()
         self._kept.close()
 
     async def commit(self, settled: Sequence[Settled], *, starting: Job | None = None) -> Verdict:
         """Record outcomes, and that ``starting`` is in flight, durably; then say whether it may be released."""
-        entry = _Entry(tuple(settled), starting, asyncio.get_running_loop().create_future())
+        entry = _Entry(tuple(settled), starting, self._loop.create_future())
+        self._last_at = self._loop.time()
+        if not self._entries:
+            self._first_at = self._last_at
         self._entries.append(entry)
-        self._call_for_commit()
+        self._look(self._last_at)
         return await entry.verdict
 
-    def _call_for_commit(self) -> None:
-        """Have the entries committed: at once if every connection waits, else when the last commit is old enough."""
-        loop = asyncio.get_running_loop()
-        if len(self._entries) >= self._connections or loop.time() >= self._next_commit:
-            self._work.set()
-        elif self._timer is None:
-            self._timer = loop.call_at(self._next_commit, self._work.set)
-
-    async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            await self._work.wait()
-            self._work.clear()
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+    def _look(self, now: float) -> None:
+        """Begin a commit if it is time for one, else look again when it may be."""
+        if self._is_writing or not self._entries:
+            return
+        due_at = min(self._last_at + _MOMENT_SECONDS, self._first_at + _LONGEST_WAIT_SECONDS * self._connections)
+        if len(self._entries) >= self._connections or due_at <= now:
             entries, self._entries = self._entries, []
-            self._next_commit = loop.time() + _COMMIT_SECONDS * self._connections
-            try:
-                verdicts = await loop.run_in_executor(self._thread, self._write, entries)
-            except Exception as error:  # noqa: BLE001 - whoever waits must learn of it, whatever it is
-                for entry in entries:
-                    if not entry.verdict.cancelled():
-                        entry.verdict.set_exception(error)
-            else:
-                for entry, verdict in zip(entries, verdicts, strict=True):
-                    for settled in entry.settled:
-                        settled.job.load.close_one()
-                    if not entry.verdict.cancelled():
-                        entry.verdict.set_result(verdict)
+            self._is_writing = True
+            writing = self._loop.run_in_executor(self._thread, self._write, entries)
+            writing.add_done_callback(partial(self._answer, entries))
+        elif self._timer is None:
+            self._timer = self._loop.call_at(due_at, self._look_again)
 
-    def _write(self, entries: Sequence[_Entry]) -> list[Verdict]:
+    def _look_again(self) -> None:
+        self._timer = None
+        self._look(self._loop.time())
+
+    def _write(self, entries: Sequence[_Entry]) -> Withdrawn:
+        """Commit what ``entries`` say; runs in the writer's thread."""
         now = self._clock()
+        settled = [(each.job.load.batch, self._settle(each, now)) for entry in entries for each in entry.settled]
+        starting = [(job.load.batch, job.recipient.delivery) for entry in entries if (job := entry.starting)]
         with self._database.transaction(on=self._connection) as transaction:
-            standing = {batch: ledger.renew(transaction, batch, now=now) for batch in _batches(entries)}
-            settlements = [
-                self._settle(settled, now)
-                for entry in entries
-                for settled in entry.settled
-                if standing[settled.job.load.batch]
-            ]
-            ledger.record_outcomes(transaction, settlements, now=now)
-            starting = [entry.starting for entry in entries if entry.starting and standing[entry.starting.load.batch]]
-            deliveries = [job.recipient.delivery for job in starting]
-            withdrawn = ledger.mark_in_flight(transaction, deliveries, now=now)
-        return [_judge(entry.starting, standing, withdrawn) for entry in entries]
+            for load in {job.load for entry in entries for job in entry.jobs}:
+                if load.renewed_at is None or now - load.renewed_at > _RENEW_AFTER:
+                    ledger.renew(transaction, load.batch, now=now)
+                    load.renewed_at = now
+            return progress.record(transaction, settled, starting, now=now)
+
+    def _answer(self, entries: Sequence[_Entry], writing: asyncio.Future[Withdrawn]) -> None:
+        """Tell all who waited for a commit what came of it, and look for the next one."""
+        self._is_writing = False
+        error = writing.exception()
+        for entry in entries:
+            if error is None:
+                entry.answer(writing.result())
+            else:
+                entry.fail(error)
+        self._look(self._loop.time())
 
     def _settle(self, settled: Settled, now: datetime) -> Settlement:
         reason, is_decisive = "", False
@@ -163,16 +176,9 @@ class LedgerWriter:
         )
 
 
-def _batches(entries: Sequence[_Entry]) -> dict[Batch, None]:
-    """Return each batch that these entries touch, once, in order."""
-    jobs = [settled.job for entry in entries for settled in entry.settled]
-    jobs += [entry.starting for entry in entries if entry.starting]
-    return dict.fromkeys(job.load.batch for job in jobs)
-
-
-def _judge(starting: Job | None, standing: Mapping[Batch, bool], withdrawn: Collection[DeliveryId]) -> Verdict:
+def _judge(starting: Job | None, withdrawn: Withdrawn) -> Verdict:
     if starting is None:
         return Verdict.NONE
-    if not standing[starting.load.batch]:
-        return Verdict.TAKEN_OVER
-    return Verdict.WITHHELD if starting.recipient.delivery in withdrawn else Verdict.RELEASE
+    if starting.recipient.delivery in withdrawn.withheld:
+        return Verdict.WITHHELD
+    return Verdict.TAKEN_OVER if starting.load.batch in withdrawn.taken_over else Verdict.RELEASE

@@ -22,6 +22,10 @@ class Pace:
         self._timer = timer
         self._next = 0.0
 
+    @property
+    def is_limited(self) -> bool:
+        return self._interval > 0
+
     def wait_seconds(self) -> float:
         """Return how long to wait before the next letter may leave."""
         return max(0.0, self._next - self._timer()) if self._interval else 0.0
