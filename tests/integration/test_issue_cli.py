@@ -16,7 +16,9 @@ from newsletter.app import migrate_database
 from newsletter.cli.articles import articles
 from newsletter.cli.cadence import cadence
 from newsletter.cli.issue import issue
-from newsletter.errors import InputError, RefusedError
+from newsletter.errors import ConfigurationError, InputError, RefusedError
+from newsletter.render.chromium import find_chromium
+from newsletter.render.pictures import VIEWS
 
 _SETTINGS = """
 [site]
@@ -166,6 +168,20 @@ def test_render_writes_page_text_and_a_complete_letter(shell: Shell) -> None:
     letter = email.message_from_bytes((out / "issue.eml").read_bytes(), policy=default)
     assert letter["Subject"] == "Three"
     assert [part.get_content_type() for part in letter.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_pictures_show_the_letter_as_inboxes_do(shell: Shell) -> None:
+    try:
+        find_chromium()
+    except ConfigurationError as error:
+        pytest.skip(str(error))
+    shell(issue, "draft")
+    out = shell.folder / "out"
+
+    taken = shell.json(issue, "render", "40", "--out", str(out), "--pictures")["pictures"]
+
+    assert [Path(file).name for file in taken] == [*(f"{view.name}.png" for view in VIEWS), "index.html"]
+    assert all(Path(file).stat().st_size > 1_000 for file in taken)
 
 
 def test_the_report_says_why_a_mailing_is_paused(shell: Shell) -> None:

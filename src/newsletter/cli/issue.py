@@ -10,8 +10,11 @@ import typer
 from newsletter.cli.output import JsonFlag, name_count, print_json, print_table, say, warn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from newsletter.app import App
     from newsletter.domain.approval import Approval
+    from newsletter.domain.issue import RenderedIssue, Slot
     from newsletter.service.show_issue import ShownIssue
 
 issue = typer.Typer(no_args_is_help=True, help="Issues, from the draft to the report.")
@@ -179,11 +182,15 @@ def check(number: Number, json: JsonFlag = False) -> None:
 def render(
     number: Number,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to.")],
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Take pictures of it too (Chromium), and index.html to see them all.")
+    ] = False,
     json: JsonFlag = False,
 ) -> None:
     """Write issue.html, issue.txt and issue.eml: what was approved, else what the issue says now.
 
-    The personal links in them belong to nobody: they open the real pages and change nothing.
+    The personal links in them belong to nobody: they open the real pages and change nothing. The pictures show it on
+    desktop and phone, in light and dark, without its images and without its style sheets; nothing is fetched for them.
     """
     from newsletter.app import open_app
     from newsletter.domain.issue import Slot
@@ -204,10 +211,12 @@ def render(
             delivery=DeliveryId(0, 0), address=app.sender.reply_to, public_id=SAMPLE_READER, topics=Topic.everything()
         )
         files["eml"].write_bytes(app.make_splicer(rendered).splice(recipient).message)
+        taken = _take_pictures(rendered, tokens, out) if pictures else []
     if json:
-        print_json({"number": number, "digest": rendered.digest, **{name: str(file) for name, file in files.items()}})
+        named = {name: str(file) for name, file in files.items()}
+        print_json({"number": number, "digest": rendered.digest, **named, "pictures": [str(file) for file in taken]})
         return
-    for file in files.values():
+    for file in (*files.values(), *taken):
         say(str(file))
 
 
@@ -243,6 +252,23 @@ def approve(
         return
     say(f"Issue {number} is approved by {approval.approved_by}: {approval.rendered_digest[:12]}.")
     say(f"'newsletter issue send {number}' sends exactly this text.")
+
+
+def _take_pictures(rendered: RenderedIssue, tokens: Mapping[Slot, str], out: Path) -> list[Path]:
+    from newsletter.render.chromium import find_chromium, open_chromium
+    from newsletter.render.pictures import take_pictures
+
+    with open_chromium(find_chromium()) as browser:
+        return list(
+            take_pictures(
+                rendered.full.html.fill(tokens),
+                subject=rendered.subject,
+                preheader=rendered.preheader,
+                browser=browser,
+                out=out,
+                find=lambda _: None,
+            )
+        )
 
 
 def _print_issue(app: App, number: int, *, json: bool) -> None:
