@@ -17,7 +17,9 @@ from newsletter.cli import (
     issue,
     mailing,
     partners,
+    preflight,
     project,
+    rendering,
     server,
     subscribers,
     suppressions,
@@ -43,8 +45,8 @@ app.add_typer(bounces.bounces, name="bounces")
 app.add_typer(suppressions.suppressions, name="suppressions")
 app.add_typer(editors.editors, name="editors")
 app.add_typer(dkim.dkim, name="dkim")
-test_letter.add_commands(issue.issue)
-mailing.add_commands(issue.issue)
+for part in (preflight, rendering, test_letter, mailing):
+    part.add_commands(issue.issue)
 project.add_commands(app)
 server.add_commands(app)
 doctor.add_commands(app)

@@ -1,20 +1,16 @@
-"""issue draft, list, show, edit, arrange, check, render and approve."""
+"""issue draft, list, show, edit and arrange."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from newsletter.cli.output import JsonFlag, name_count, print_json, print_table, say, warn
+from newsletter.cli.output import JsonFlag, print_json, print_table, say, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from newsletter.app import App
     from newsletter.domain.approval import Approval
-    from newsletter.domain.issue import RenderedIssue, Slot
     from newsletter.service.show_issue import ShownIssue
 
 issue = typer.Typer(no_args_is_help=True, help="Issues, from the draft to the report.")
@@ -127,150 +123,6 @@ def arrange(
         _print_issue(app, number, json=json)
 
 
-@issue.command()
-def check(number: Number, json: JsonFlag = False) -> None:
-    """Check an issue as it would be approved now. Exit status 1 if errors stand in the way."""
-    from dataclasses import asdict
-
-    from newsletter.app import open_app
-    from newsletter.service.finding import Level
-    from newsletter.service.preflight import preflight
-    from newsletter.service.proof import pull_proof
-    from newsletter.service.size_sheet import MOST_BYTES, measure_blocks, measure_encoded
-
-    with open_app() as app:
-        proof = pull_proof(
-            number,
-            database=app.database,
-            masthead=app.masthead(),
-            render=app.render,
-            sender=app.known_sender,
-            now=app.now(),
-        )
-        findings = preflight(proof)
-    errors = sum(finding.level is Level.ERROR for finding in findings)
-    blocks = measure_blocks(proof)
-    size = {"html": len(proof.html.encode()), "encoded": measure_encoded(proof.html), "ceiling": MOST_BYTES}
-    if json:
-        counts = {"errors": errors, "warnings": len(findings) - errors}
-        sizes = {**size, "blocks": [asdict(block) for block in blocks]}
-        found = [asdict(finding) for finding in findings]
-        print_json({"number": number, **counts, "findings": found, "size": sizes})
-    else:
-        rows = [
-            (
-                block.block,
-                block.name,
-                block.headline,
-                f"{block.bytes:,}",
-                f"{block.total:,}",
-                f"{block.total / MOST_BYTES:.0%}",
-            )
-            for block in blocks
-        ]
-        print_table(["Block", "Item", "Headline", "Bytes", "Total", "of 90 kB"], rows)
-        say("{html:,} bytes of HTML, {encoded:,} as they are encoded in a letter; {ceiling:,} at most.".format(**size))
-        for finding in findings:
-            say(f"{finding.level} [{finding.check}] {finding.where}: {finding.what} {finding.mend}")
-        say(f"{name_count(errors, 'error')}, {name_count(len(findings) - errors, 'warning')}.")
-    if errors:
-        warn(f"Issue {number} cannot be approved until its errors are mended, or overridden with a reason.")
-        raise typer.Exit(1)
-
-
-@issue.command()
-def render(
-    number: Number,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to.")],
-    pictures: Annotated[
-        bool, typer.Option("--pictures", help="Take pictures of it too (Chromium), and index.html to see them all.")
-    ] = False,
-    json: JsonFlag = False,
-) -> None:
-    """Write issue.html, issue.txt and issue.eml: what was approved, else what the issue says now.
-
-    The personal links in them belong to nobody: they open the real pages and change nothing. The pictures show it on
-    desktop and phone, in light and dark, without its images and without its style sheets; nothing is fetched for them.
-    """
-    from newsletter.app import open_app
-    from newsletter.domain.issue import Slot
-    from newsletter.domain.letter import Recipient
-    from newsletter.domain.mailing import DeliveryId
-    from newsletter.domain.token import SAMPLE_READER, Purpose, ReaderToken
-    from newsletter.domain.topic import Topic
-    from newsletter.service.show_issue import load_text
-
-    with open_app() as app:
-        rendered = load_text(number, database=app.database, masthead=app.masthead(), render=app.render)
-        tokens = {slot: ReaderToken(SAMPLE_READER).sign(Purpose(slot.value), app.keys) for slot in Slot}
-        files = {name: out / f"issue.{name}" for name in ("html", "txt", "eml")}
-        out.mkdir(parents=True, exist_ok=True)
-        files["html"].write_text(rendered.full.html.fill(tokens), encoding="utf-8")
-        files["txt"].write_text(rendered.full.text.fill(tokens), encoding="utf-8")
-        recipient = Recipient(
-            delivery=DeliveryId(0, 0), address=app.sender.reply_to, public_id=SAMPLE_READER, topics=Topic.everything()
-        )
-        files["eml"].write_bytes(app.make_splicer(rendered).splice(recipient).message)
-        taken = _take_pictures(rendered, tokens, out) if pictures else []
-    if json:
-        named = {name: str(file) for name, file in files.items()}
-        print_json({"number": number, "digest": rendered.digest, **named, "pictures": [str(file) for file in taken]})
-        return
-    for file in (*files.values(), *taken):
-        say(str(file))
-
-
-@issue.command()
-def approve(
-    number: Number,
-    by: Annotated[str, typer.Option(metavar="EDITOR", help="Who approves; recorded as given.")],
-    override: Annotated[
-        list[str] | None, typer.Option(metavar="CHECK", help="Accept the errors of this check; may be given again.")
-    ] = None,
-    reason: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="Why; one for each --override, or one for all.")
-    ] = None,
-    json: JsonFlag = False,
-) -> None:
-    """Approve the exact text of an issue; it is stored, and sent as it is. Any later edit voids the approval."""
-    from newsletter.app import open_app
-    from newsletter.service.approve_issue import approve_issue
-
-    with open_app() as app:
-        approval = approve_issue(
-            number,
-            by=by,
-            overrides=_pair_overrides(override or [], reason or []),
-            database=app.database,
-            masthead=app.masthead(),
-            render=app.render,
-            sender=app.known_sender,
-            now=app.now(),
-        )
-    if json:
-        print_json({"number": number, **_describe_approval(approval)})
-        return
-    say(f"Issue {number} is approved by {approval.approved_by}: {approval.rendered_digest[:12]}.")
-    say(f"'newsletter issue send {number}' sends exactly this text.")
-
-
-def _take_pictures(rendered: RenderedIssue, tokens: Mapping[Slot, str], out: Path) -> list[Path]:
-    from newsletter.render.chromium import find_chromium, open_chromium
-    from newsletter.render.pictures import take_pictures
-
-    with open_chromium(find_chromium()) as browser:
-        return list(
-            take_pictures(
-                rendered.full.html.fill(tokens),
-                subject=rendered.subject,
-                preheader=rendered.preheader,
-                browser=browser,
-                out=out,
-                find=lambda _: None,
-            )
-        )
-
-
 def _print_issue(app: App, number: int, *, json: bool) -> None:
     from newsletter.service.item_size import measure_item
     from newsletter.service.show_issue import show_issue
@@ -325,11 +177,11 @@ def _describe_issue(shown: ShownIssue) -> dict[str, Any]:
             for item in shown.items
         ],
         "waiting": [stored.id for stored in shown.waiting],
-        "approval": _describe_approval(approval) if approval else None,
+        "approval": describe_approval(approval) if approval else None,
     }
 
 
-def _describe_approval(approval: Approval) -> dict[str, Any]:
+def describe_approval(approval: Approval) -> dict[str, Any]:
     return {
         "approved_by": approval.approved_by,
         "approved_at": approval.approved_at,
@@ -353,13 +205,3 @@ def _read_words(pairs: list[str]) -> dict[int, str]:
             raise typer.BadParameter(f'{pair!r} is not ID=TEXT; write 12="A headline"')
         words[int(article_id)] = text
     return words
-
-
-def _pair_overrides(checks: list[str], reasons: list[str]) -> dict[str, str]:
-    if reasons and not checks:
-        raise typer.BadParameter("--reason belongs to an --override")
-    if len(reasons) not in {len(checks), 1}:
-        raise typer.BadParameter("give one --reason for each --override, or one for all")
-    if len(reasons) == 1:
-        reasons = reasons * len(checks)
-    return {check.replace("-", "_"): reason for check, reason in zip(checks, reasons, strict=True)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
 from contextlib import closing
 from time import monotonic
 from urllib.parse import urljoin
@@ -11,7 +10,7 @@ from urllib.parse import urljoin
 import httpx
 
 from newsletter.errors import UnreadableSourceError
-from newsletter.ingest.reach import Resolve, UnreachableError, find_addresses, resolve_host
+from newsletter.ingest.reach import Resolve, UnreachableError, ask_addresses, find_addresses, resolve_host
 from newsletter.ingest.source import LONGEST_SOURCE
 from newsletter.ingest.text import is_web_address
 
@@ -42,7 +41,7 @@ def fetch_source(
                 raise UnreadableSourceError(url, None, "an address that begins with http:// or https://")
             try:
                 hosts = find_addresses(httpx.URL(address), allow_private=allow_private, resolve=resolve)
-                with closing(_ask(client, httpx.URL(address), hosts)) as answer:
+                with closing(ask_addresses(client, httpx.URL(address), hosts)) as answer:
                     if not answer.has_redirect_location:
                         return _read_answer(url, answer, most_bytes=most_bytes, deadline=deadline)
                     address = urljoin(address, answer.headers["Location"])
@@ -51,23 +50,6 @@ def fetch_source(
             except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
                 raise UnreadableSourceError(url, None, f"an answer from the server ({error})") from error
     raise UnreadableSourceError(url, None, f"at most {_MOST_REDIRECTS} redirects")
-
-
-def _ask(client: httpx.Client, url: httpx.URL, hosts: Sequence[str]) -> httpx.Response:
-    """Ask one of the very addresses that were looked at, under the host's name: no second answer of DNS counts."""
-    refusal: httpx.HTTPError | None = None
-    for host in hosts:
-        request = client.build_request(
-            "GET",
-            url.copy_with(host=host),
-            headers={"Host": url.netloc.decode("ascii")},
-            extensions={"sni_hostname": url.raw_host.decode("ascii")},  # what the certificate has to name
-        )
-        try:
-            return client.send(request, stream=True)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            refusal = error
-    raise refusal or httpx.ConnectError("the name has no address")
 
 
 def _read_answer(url: str, answer: httpx.Response, *, most_bytes: int, deadline: float) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import httpx
 
@@ -33,6 +33,23 @@ def find_addresses(url: httpx.URL, *, allow_private: bool, resolve: Resolve = re
     if not allow_private and not all(is_public(address) for address in addresses):
         raise UnreachableError(url.host)
     return addresses
+
+
+def ask_addresses(client: httpx.Client, url: httpx.URL, hosts: Sequence[str]) -> httpx.Response:
+    """Ask one of the very addresses that were looked at, under the host's name: no second answer of DNS counts."""
+    refusal: httpx.HTTPError | None = None
+    for host in hosts:
+        request = client.build_request(
+            "GET",
+            url.copy_with(host=host),
+            headers={"Host": url.netloc.decode("ascii")},
+            extensions={"sni_hostname": url.raw_host.decode("ascii")},  # what the certificate has to name
+        )
+        try:
+            return client.send(request, stream=True)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            refusal = error
+    raise refusal or httpx.ConnectError("the name has no address")
 
 
 def is_public(address: str) -> bool:

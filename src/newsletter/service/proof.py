@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from newsletter.domain.issue import Draft, Issue, Masthead, RenderedIssue, Slot
 from newsletter.domain.letter import Sender
 from newsletter.domain.mailing import AudienceSize
 from newsletter.domain.partner import StoredPartnerLink
+from newsletter.ingest.link import LinkAnswer
 from newsletter.render.outline import Outline, read_outline
 from newsletter.service.compose_issue import ShownItem, compose_items, show_items
 from newsletter.service.placed_link import PlacedLink, list_links
@@ -38,6 +39,8 @@ class Proof:
     sender: Sender | None
     audience: AudienceSize
     now: datetime
+    #: what links answered, by address; empty where none was fetched
+    answers: Mapping[str, LinkAnswer] = field(default_factory=dict)
 
     @property
     def is_trial(self) -> bool:
@@ -99,3 +102,9 @@ def pull_proof(
         audience=audience,
         now=now,
     )
+
+
+def fetch_links(proof: Proof, *, try_links: Callable[[Iterable[str]], Mapping[str, LinkAnswer]]) -> Proof:
+    """Return the proof with what its links answered. The site's own pages are left out: they appear with the issue."""
+    base_url = proof.issue.masthead.base_url
+    return replace(proof, answers=try_links(link.url for link in proof.links if not link.url.startswith(base_url)))

@@ -1,0 +1,147 @@
+"""issue check and approve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli.output import JsonFlag, name_count, print_json, print_table, say, warn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from newsletter.service.finding import Finding
+    from newsletter.service.proof import Proof
+
+Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.")]
+
+
+def add_commands(issue: typer.Typer) -> None:
+    for command in (check, approve):
+        issue.command()(command)
+
+
+def check(
+    number: Number,
+    fetch: Annotated[
+        bool, typer.Option("--fetch-links", help="Fetch every link too, but for the site's own; a minute at most.")
+    ] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Check an issue as it would be approved now. Exit status 1 if errors stand in the way."""
+    from functools import partial
+
+    from newsletter.app import open_app
+    from newsletter.ingest.link import try_links
+    from newsletter.service.finding import Level
+    from newsletter.service.preflight import preflight
+    from newsletter.service.proof import fetch_links, pull_proof
+
+    with open_app() as app:
+        proof = pull_proof(
+            number,
+            database=app.database,
+            masthead=app.masthead(),
+            render=app.render,
+            sender=app.known_sender,
+            now=app.now(),
+        )
+        if fetch:
+            proof = fetch_links(proof, try_links=partial(try_links, allow_private=proof.is_trial))
+        findings = preflight(proof)
+    errors = sum(finding.level is Level.ERROR for finding in findings)
+    if json:
+        _print_document(number, proof, findings, errors)
+    else:
+        _print_sizes(proof)
+        for finding in findings:
+            say(f"{finding.level} [{finding.check}] {finding.where}: {finding.what} {finding.mend}")
+        say(f"{name_count(errors, 'error')}, {name_count(len(findings) - errors, 'warning')}.")
+    if errors:
+        warn(f"Issue {number} cannot be approved until its errors are mended, or overridden with a reason.")
+        raise typer.Exit(1)
+
+
+def approve(
+    number: Number,
+    by: Annotated[str, typer.Option(metavar="EDITOR", help="Who approves; recorded as given.")],
+    override: Annotated[
+        list[str] | None, typer.Option(metavar="CHECK", help="Accept the errors of this check; may be given again.")
+    ] = None,
+    reason: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="Why; one for each --override, or one for all.")
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Approve the exact text of an issue; it is stored, and sent as it is. Any later edit voids the approval."""
+    from newsletter.app import open_app
+    from newsletter.cli.issue import describe_approval
+    from newsletter.service.approve_issue import approve_issue
+
+    with open_app() as app:
+        approval = approve_issue(
+            number,
+            by=by,
+            overrides=_pair_overrides(override or [], reason or []),
+            database=app.database,
+            masthead=app.masthead(),
+            render=app.render,
+            sender=app.known_sender,
+            now=app.now(),
+        )
+    if json:
+        print_json({"number": number, **describe_approval(approval)})
+        return
+    say(f"Issue {number} is approved by {approval.approved_by}: {approval.rendered_digest[:12]}.")
+    say(f"'newsletter issue send {number}' sends exactly this text.")
+
+
+def _print_document(number: int, proof: Proof, findings: Sequence[Finding], errors: int) -> None:
+    from dataclasses import asdict
+
+    from newsletter.service.size_sheet import MOST_BYTES, measure_blocks, measure_encoded
+
+    print_json(
+        {
+            "number": number,
+            "errors": errors,
+            "warnings": len(findings) - errors,
+            "findings": [asdict(finding) for finding in findings],
+            "size": {
+                "html": len(proof.html.encode()),
+                "encoded": measure_encoded(proof.html),
+                "ceiling": MOST_BYTES,
+                "blocks": [asdict(block) for block in measure_blocks(proof)],
+            },
+        }
+    )
+
+
+def _print_sizes(proof: Proof) -> None:
+    from newsletter.service.size_sheet import MOST_BYTES, measure_blocks, measure_encoded
+
+    rows = [
+        (
+            block.block,
+            block.name,
+            block.headline,
+            f"{block.bytes:,}",
+            f"{block.total:,}",
+            f"{block.total / MOST_BYTES:.0%}",
+        )
+        for block in measure_blocks(proof)
+    ]
+    print_table(["Block", "Item", "Headline", "Bytes", "Total", "of 90 kB"], rows)
+    raw, encoded = len(proof.html.encode()), measure_encoded(proof.html)
+    say(f"{raw:,} bytes of HTML, {encoded:,} as they are encoded in a letter; {MOST_BYTES:,} at most.")
+
+
+def _pair_overrides(checks: list[str], reasons: list[str]) -> dict[str, str]:
+    if reasons and not checks:
+        raise typer.BadParameter("--reason belongs to an --override")
+    if len(reasons) not in {len(checks), 1}:
+        raise typer.BadParameter("give one --reason for each --override, or one for all")
+    if len(reasons) == 1:
+        reasons = reasons * len(checks)
+    return {check.replace("-", "_"): reason for check, reason in zip(checks, reasons, strict=True)}
