@@ -34,8 +34,7 @@ class _Block:
     def get(self, name: str) -> str:
         return self.fields.get(name, "")
 
-    @property
-    def address(self) -> str:
+    def find_address(self) -> str:
         for name in (*_RECIPIENT_FIELDS, "x-actual-recipient"):
             value = _TYPE.sub("", self.get(name), count=1)
             found = only_addresses(value)
@@ -51,9 +50,9 @@ def read_delivery_report(message: Message) -> Report | None:
         texts = [leaf.text for leaf in message.texts if "inal-recipient" in leaf.text.lower()]
     if not texts or not _is_top_level(message):
         return None
-    blocks = [block for text in texts for block in _read_blocks(text) if block.address]
-    addresses = frozenset(block.address for block in blocks)
-    recipients = tuple(_judge(block, message, addresses - {block.address}) for block in blocks[:_MOST_RECIPIENTS])
+    blocks = [(address, block) for text in texts for block in _read_blocks(text) if (address := block.find_address())]
+    addresses = frozenset(address for address, _ in blocks)
+    recipients = tuple(_judge(each, block, message, addresses - {each}) for each, block in blocks[:_MOST_RECIPIENTS])
     if not recipients:
         return None
     recipients = tuple({each.address: each for each in reversed(recipients)}.values())[::-1]
@@ -90,7 +89,7 @@ def _read_blocks(text: str) -> list[_Block]:
         match = _FIELD.match(line)
         if match and not (name and line[:1] in " \t"):
             name, value = match.group(1).lower(), match.group(2)
-            if name in _RECIPIENT_FIELDS and (name in current.fields or (after_gap and current.address)):
+            if name in _RECIPIENT_FIELDS and (name in current.fields or (after_gap and current.find_address())):
                 blocks.append(current)
                 current = _Block()
             after_gap = after_gap and name not in _RECIPIENT_FIELDS
@@ -100,7 +99,7 @@ def _read_blocks(text: str) -> list[_Block]:
     return [*blocks, current]
 
 
-def _judge(block: _Block, message: Message, others: frozenset[str]) -> ReportedRecipient:
+def _judge(address: str, block: _Block, message: Message, others: frozenset[str]) -> ReportedRecipient:
     said = " ".join(
         _TYPE.sub("", block.get(name), count=1)
         for name in ("diagnostic-code", "x-powermta-bouncecategory", "x-supplementary-info")
@@ -114,18 +113,16 @@ def _judge(block: _Block, message: Message, others: frozenset[str]) -> ReportedR
     elif action in _DONE or (not action and status.startswith("2")):
         kind = BounceKind.DELIVERED
     else:
-        judgement = _weigh(judgement, block, status, message, others)
+        judgement = _weigh(judgement, address, status, message, others)
         kind = judgement.kind
-    return ReportedRecipient(
-        address=block.address, kind=kind, status=status, reason=judgement.reason, words=judgement.words
-    )
+    return ReportedRecipient(address=address, kind=kind, status=status, reason=judgement.reason, words=judgement.words)
 
 
-def _weigh(judgement: Judgement, block: _Block, status: str, message: Message, others: frozenset[str]) -> Judgement:
+def _weigh(judgement: Judgement, address: str, status: str, message: Message, others: frozenset[str]) -> Judgement:
     """Where the fields alone do not say why, take the words that the mail system wrote for people."""
     if judgement.rule in {"words:sure", "words:blocking", "words:likely"}:
         return judgement
-    spoken = find_reason(status, words_about(block.address, written_text(message), others), is_final=True)
+    spoken = find_reason(status, words_about(address, written_text(message), others), is_final=True)
     if spoken.rule in {"words:sure", "words:likely"} or (
         spoken.rule == "words:blocking" and judgement.kind is not BounceKind.HARD
     ):

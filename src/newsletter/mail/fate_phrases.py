@@ -118,6 +118,16 @@ FAILURE: Fates = (
     ),
 )
 
+#: What servers write in the form of a receipt when they refuse a letter after all.
+REJECTED: Fates = (
+    (
+        K.SOFT,
+        """
+        was automatically rejected | been automatically rejected | automatically rejected by | message was refused by
+        """,
+    ),
+)
+
 #: Under a name that is not a mail system's, a failure has to be one of mail: shops, banks and fax services fail too.
 MAIL_WORDS: Fates = (
     (

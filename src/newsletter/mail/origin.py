@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from newsletter.mail.found_address import only_addresses
 from newsletter.mail.parts import Message
@@ -37,6 +38,7 @@ _FORWARD = re.compile(
 _AUTOMATIC = re.compile(r"auto-(?:replied|generated|notified)")
 
 
+@lru_cache(maxsize=2)  # asked several times of a message
 def from_address(message: Message) -> str:
     """Return the address of From, lower case; empty if it has none."""
     return next(iter(only_addresses(message.top.first("from"))), "")

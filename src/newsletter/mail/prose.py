@@ -20,7 +20,7 @@ from newsletter.mail.origin import (
     is_from_mail_system,
     is_from_robot,
 )
-from newsletter.mail.parts import Fields, Message, decode_words, read_fields
+from newsletter.mail.parts import Fields, Message, decode_body, decode_words, read_fields
 from newsletter.mail.reason import find_reason
 from newsletter.mail.report_text import (
     copied_text,
@@ -71,6 +71,8 @@ _OWN_FIELDS = ("from", "to", "delivered-to", "x-original-to", "return-path", "en
 _SENDERS = frozenset({"from", "return-path", "sender", "reply-to"})
 # What a server answered, whatever the language around it.
 _SERVER_REPLY = re.compile(r"(?<![\d.])[45][0-5]\d[ -](?:#?\(?[245]\.\d{1,3}\.\d{1,3}|<|[A-Za-z])")
+_LINK = re.compile(rb"mailto:([^\"'?>\s]{3,200})", re.IGNORECASE)
+_MOST_HTML = 64 << 10  # bytes
 _DDA = re.compile(r"\bsmtp=\Z", re.IGNORECASE)  # an address inside one of X.400
 _ON_DATE = re.compile(r"\W*(?:on|am|le|el|em|il|op) \w{2,4}\b")
 _TRANSCRIPT = re.compile(r"\s*(?:\d{3}[ -]|<<<|>>>|---)")
@@ -98,7 +100,11 @@ def read_prose(message: Message) -> Report | None:
         return None
     addresses = list(
         dict.fromkeys(
-            failed or [each.address for each in mentions] or _returned_to(message) or _named_in_subject(message)
+            failed
+            or [each.address for each in mentions]
+            or _returned_to(message)
+            or _named_in_subject(message)
+            or _linked_to(message)
         )
     )
     if not addresses and not (has_null_sender(message) or is_automatic(message) or says_failure(message.subject)):
@@ -240,6 +246,15 @@ def _best(mentions: list[_Mention]) -> list[_Mention]:
 def _named_in_subject(message: Message) -> list[str]:
     own = _own_addresses(message)
     return [each for each in only_addresses(message.subject) if each not in own]
+
+
+def _linked_to(message: Message) -> list[str]:
+    """Return the only address that the report links to, where it shows no more than the reader's name."""
+    own = _own_addresses(message)
+    pages = (decode_body(part)[:_MOST_HTML] for part in message.texts if part.content_type == "text/html")
+    links = (link.decode("latin-1") for page in pages for link in _LINK.findall(page))
+    linked = list(dict.fromkeys(each for link in links for each in only_addresses(link) if each not in own))
+    return linked if len(linked) == 1 else []
 
 
 def _returned_to(message: Message) -> list[str]:

@@ -14,6 +14,7 @@ from newsletter.mail.notification import read_notification
 from newsletter.mail.origin import is_from_mail_system
 from newsletter.mail.parts import Message, decode_body, read_message
 from newsletter.mail.prose import read_prose
+from newsletter.mail.report_text import says_rejected
 
 
 def read_report(raw: bytes) -> Report:
@@ -42,7 +43,7 @@ def _read(message: Message) -> Report:
         return notification
     if complaint := read_complaint(message):
         return complaint
-    if any(leaf.content_type == "message/disposition-notification" for leaf in message.leaves):
+    if _is_receipt(message):
         return Report(kind=NO_BOUNCE.kind, rule="receipt", words=message.subject[:200])
     if report := read_delivery_report(message):
         return report
@@ -50,6 +51,13 @@ def _read(message: Message) -> Report:
     if is_from_mail_system(message) or message.top.first("x-failed-recipients"):
         readers = (read_prose, read_auto_reply)
     return next((report for read in readers if (report := read(message))), NO_BOUNCE)
+
+
+def _is_receipt(message: Message) -> bool:
+    """Whether it says that a letter was shown or deleted; some servers refuse letters in that form too (RFC 5429)."""
+    return any(
+        leaf.content_type == "message/disposition-notification" for leaf in message.leaves
+    ) and not says_rejected(message)
 
 
 def _own_report_within(message: Message) -> Message | None:

@@ -13,6 +13,7 @@ from newsletter.mail.fate_phrases import (
     FAILURE,
     MAIL_WORDS,
     OWN_AFFAIRS,
+    REJECTED,
     STILL_TRYING,
     SUCCESS,
 )
@@ -30,6 +31,7 @@ _DELAY_WORDS = PhraseBook.compile(DELAY_WORDS)
 _SUCCESS = PhraseBook.compile(SUCCESS)
 _ADDRESSED = PhraseBook.compile(ADDRESSED_FAILURE)
 _FAILURE = PhraseBook.compile(FAILURE)
+_REJECTED = PhraseBook.compile(REJECTED)
 _MAIL_WORDS = PhraseBook.compile(MAIL_WORDS)
 _OWN_AFFAIRS = PhraseBook.compile(OWN_AFFAIRS)
 
@@ -111,6 +113,11 @@ def says_success(message: Message) -> bool:
 
 def says_failure(text: str) -> bool:
     return bool(_FAILURE.find(simplify(text[:_BEGINNING])))
+
+
+def says_rejected(message: Message) -> bool:
+    """Whether it says in a receipt's form that a letter was refused."""
+    return _REJECTED.find(simplify(written_text(message)[:_BEGINNING])) is not None
 
 
 def says_mail_failed(text: str) -> bool:
