@@ -13,6 +13,7 @@ from newsletter.domain.budget import Limits
 from newsletter.domain.issue import RenderedIssue, RenderedVariant, Slot, SlottedText
 from newsletter.domain.letter import Sender
 from newsletter.domain.mailing import Batch, DeliveryId, DoubtfulPolicy, Launch, Mailing, MailingKind, MailingReport
+from newsletter.domain.segment import Segment
 from newsletter.domain.sender_health import PauseThresholds
 from newsletter.domain.settlement import Settlement
 from newsletter.domain.subscriber import NewSubscriber
@@ -82,8 +83,9 @@ def open_a_mailing(
     now: datetime | None = None,
     first_share: float = 0,
     hold: timedelta = timedelta(),
+    segment: Segment | None = None,
 ) -> Mailing:
-    """Approve an issue and open its mailing to every active, unsuppressed subscriber."""
+    """Approve an issue and open its mailing to every active, unsuppressed subscriber, or to those of a segment."""
     moment = now or datetime.now(UTC)
     rendered = rendered or a_rendered_issue()
     with database.transaction() as transaction:
@@ -101,6 +103,7 @@ def open_a_mailing(
             topics=max(rendered.variants),
             opened_at=moment,
             launch=Launch(not_before=moment, first_share=first_share, hold=hold),
+            segment=segment,
         )
         issues.mark_mailed(transaction, draft.id)
     return mailing

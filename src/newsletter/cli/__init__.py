@@ -20,6 +20,7 @@ from newsletter.cli import (
     preflight,
     project,
     rendering,
+    segments,
     server,
     subscribers,
     suppressions,
@@ -41,6 +42,7 @@ app.add_typer(partners.partners, name="partners")
 app.add_typer(cadence.cadence, name="cadence")
 app.add_typer(issue.issue, name="issue")
 app.add_typer(subscribers.subscribers, name="subscribers")
+app.add_typer(segments.segments, name="segments")
 app.add_typer(bounces.bounces, name="bounces")
 app.add_typer(suppressions.suppressions, name="suppressions")
 app.add_typer(editors.editors, name="editors")

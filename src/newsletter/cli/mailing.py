@@ -45,6 +45,9 @@ def send(
             help="First to this share of the audience, such as 0.1; else [sending] staged_share.",
         ),
     ] = None,
+    segment: Annotated[
+        str, typer.Option("--segment", metavar="NAME", help="Only to this saved segment of the subscribers.")
+    ] = "",
     wait: WaitFlag = False,
 ) -> None:
     """Open the mailing of an approved issue; `work`, `run` or --wait delivers it."""
@@ -59,6 +62,7 @@ def send(
             sender=app.sender,
             relay_host=app.relay_host,
             launch=app.plan_launch(app.now(), not_before=_read_time(at, app) if at else None, first_share=staged),
+            segment=segment,
             now=app.now(),
         )
         start = mailing.not_before.astimezone(app.cadence.zone)

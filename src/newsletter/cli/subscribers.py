@@ -13,12 +13,16 @@ import typer
 from newsletter.cli.output import JsonFlag, legible, name_count, print_json, print_table, say, warn
 
 if TYPE_CHECKING:
+    from newsletter.app import App
     from newsletter.domain.person import PersonalRecord
+    from newsletter.domain.segment import Segment
     from newsletter.domain.subscriber import Subscriber
     from newsletter.domain.suppression import Suppression
 
 subscribers = typer.Typer(no_args_is_help=True, help="The people who receive the newsletter.")
 
+SegmentOption = Annotated[str, typer.Option("--segment", metavar="NAME", help="Only those in this saved segment.")]
+Addresses = Annotated[list[str] | None, typer.Argument(metavar="[ADDRESS]...", help="Those of single people.")]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="The person's email address.")]
 
 
@@ -95,6 +99,7 @@ def import_(
 @subscribers.command()
 def export(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE.csv]", help="Else to standard output.")] = None,
+    segment: SegmentOption = "",
 ) -> None:
     """Write all subscribers as CSV that can be imported again and that spreadsheets open safely."""
     from newsletter.app import open_app
@@ -102,17 +107,54 @@ def export(
     from newsletter.service.export_subscribers import export_subscribers
 
     with open_app() as app:
+        those = _find_segment(app, segment)
         if file is None:
             sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-            export_subscribers(sys.stdout, database=app.database)
+            export_subscribers(sys.stdout, database=app.database, segment=those)
             return
         try:
             stream = file.open("w", encoding="utf-8", newline="")
         except OSError as error:
             raise InputError(f"{file} cannot be written: {error.strerror}.") from error
         with stream:
-            count = export_subscribers(stream, database=app.database)
+            count = export_subscribers(stream, database=app.database, segment=those)
         say(f"{name_count(count, 'subscriber')} written to {file}.")
+
+
+@subscribers.command()
+def tag(
+    tag: Annotated[str, typer.Argument(metavar="TAG", help="The tag, a word or several.")],
+    addresses: Addresses = None,
+    segment: SegmentOption = "",
+) -> None:
+    """Give a tag to people, or to everybody in a saved segment."""
+    say(f"{name_count(_tag(tag, addresses, segment, is_taken=False), 'subscriber')} tagged {tag}.")
+
+
+@subscribers.command()
+def untag(
+    tag: Annotated[str, typer.Argument(metavar="TAG", help="The tag, a word or several.")],
+    addresses: Addresses = None,
+    segment: SegmentOption = "",
+) -> None:
+    """Take a tag from people, or from everybody in a saved segment."""
+    say(f"{name_count(_tag(tag, addresses, segment, is_taken=True), 'subscriber')} no longer tagged {tag}.")
+
+
+def _tag(tag: str, addresses: list[str] | None, segment: str, *, is_taken: bool) -> int:
+    from newsletter.app import open_app
+    from newsletter.domain.address import EmailAddress
+    from newsletter.service.save_segment import tag_subscribers
+
+    with open_app() as app:
+        return tag_subscribers(
+            tag,
+            segment=segment,
+            addresses=[EmailAddress.parse(address) for address in addresses or ()],
+            is_taken=is_taken,
+            database=app.database,
+            now=app.now(),
+        )
 
 
 @subscribers.command()
@@ -159,9 +201,10 @@ def show(address: Address, as_json: JsonFlag = False) -> None:
     if as_json:
         print_json(document)
         return
-    for key in ("address", "name", "status", "topics", "language", "created_at", "unsubscribed_at"):
+    for key in ("address", "name", "status", "topics", "tags", "language", "created_at", "unsubscribed_at"):
         if document[key]:
-            say(f"{key.replace('_', ' ')}: {', '.join(document[key]) if key == 'topics' else legible(document[key])}")
+            listed = key in {"topics", "tags"}
+            say(f"{key.replace('_', ' ')}: {', '.join(document[key]) if listed else legible(document[key])}")
     if record.suppression:
         say(f"suppressed: {record.suppression.reason}, {legible(record.suppression.decided_at)}")
     for title in ("consents", "deliveries", "notices", "bounces"):
@@ -204,6 +247,7 @@ def forget(address: Address) -> None:
 @subscribers.command("list")
 def list_(
     status: Annotated[str, typer.Option("--status", help="pending, active or unsubscribed.")] = "",
+    segment: SegmentOption = "",
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -218,7 +262,8 @@ def list_(
     except ValueError as error:
         raise InputError(f"{status!r} is not a status; there are {', '.join(SubscriberStatus)}.") from error
     with open_app() as app, app.database.snapshot() as snapshot:
-        listed = [_list_entry(subscriber) for subscriber in list_subscribers(snapshot, status=wanted, limit=limit)]
+        people = list_subscribers(snapshot, status=wanted, segment=_find_segment(app, segment), limit=limit)
+        listed = [_list_entry(subscriber) for subscriber in people]
     if as_json:
         print_json(listed)
         return
@@ -235,6 +280,15 @@ def list_(
             for entry in listed
         ],
     )
+
+
+def _find_segment(app: App, name: str) -> Segment | None:
+    from newsletter.store.segments import find_segment
+
+    if not name:
+        return None
+    with app.database.snapshot() as snapshot:
+        return find_segment(snapshot, name)
 
 
 def _read_columns(pairs: list[str]) -> dict[str, str]:
@@ -285,6 +339,7 @@ def _document(record: PersonalRecord) -> dict[str, Any]:
         entry |= {"created_at": None, "unsubscribed_at": None}
     return {
         **entry,
+        "tags": record.tags,
         "consents": [
             {"event": consent.event, "source": consent.source, "given_at": consent.given_at}
             for consent in record.consents

@@ -53,6 +53,7 @@ class PersonalRecord:
 
     address: EmailAddress
     subscriber: Subscriber | None
+    tags: tuple[str, ...] = ()
     consents: tuple[Consent, ...] = ()
     deliveries: tuple[PersonalDelivery, ...] = ()
     notices: tuple[PersonalNotice, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TextIO
 
+from newsletter.domain.segment import Segment
 from newsletter.domain.subscriber import Consent, Subscriber
 from newsletter.ingest.csv_subscribers import protect_cell
 from newsletter.ingest.list_layout import COLUMNS
@@ -12,7 +13,7 @@ from newsletter.store.database import Database
 from newsletter.store.subscribers import stream_with_consent
 
 
-def export_subscribers(stream: TextIO, *, database: Database) -> int:
+def export_subscribers(stream: TextIO, *, database: Database, segment: Segment | None = None) -> int:
     """Write a header and one line per subscriber, as they are read; return how many.
 
     The consent is the latest that was given. Open the stream with ``newline=""``.
@@ -21,7 +22,7 @@ def export_subscribers(stream: TextIO, *, database: Database) -> int:
     writer.writerow(COLUMNS)
     count = 0
     with database.snapshot() as snapshot:
-        for subscriber, consent in stream_with_consent(snapshot):
+        for subscriber, consent in stream_with_consent(snapshot, segment=segment):
             writer.writerow(map(protect_cell, _cells(subscriber, consent)))
             count += 1
     return count

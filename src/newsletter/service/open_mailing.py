@@ -12,7 +12,7 @@ from newsletter.domain.mailing import Launch, Mailing, MailingKind
 from newsletter.errors import RefusedError
 from newsletter.mail.inspection import inspect_letter, make_samples
 from newsletter.service.approve_issue import check_standing
-from newsletter.store import approvals, issues, mailings
+from newsletter.store import approvals, issues, mailings, segments
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database
 
@@ -25,15 +25,17 @@ def open_mailing(
     sender: Sender,
     relay_host: str | None,
     launch: Launch,
+    segment: str = "",
     now: datetime,
 ) -> Mailing:
-    """Open the mailing of issue ``number``; its letters leave as ``launch`` says.
+    """Open the mailing of issue ``number``; its letters leave as ``launch`` says, to all or to a saved segment.
 
     ``relay_host`` is None for an outbox folder. Raises RefusedError without a standing approval of what the issue says
     today, when the mailing was opened already, or when a trial site's letters would leave this machine.
     """
     refuse_leak(sender.base_url, relay_host)
     with database.transaction() as transaction:
+        audience = segments.find_segment(transaction, segment) if segment else None
         draft = issues.find_issue(transaction, number, lock=True)
         if draft.status is IssueStatus.MAILED:
             raise RefusedError(
@@ -51,9 +53,10 @@ def open_mailing(
             topics=max(rendered.variants),
             opened_at=now,
             launch=launch,
+            segment=audience,
         )
         issues.mark_mailed(transaction, draft.id)
-        detail = {"issue": number, "intended": mailing.intended, "digest": rendered.digest}
+        detail = {"issue": number, "intended": mailing.intended, "digest": rendered.digest, "segment": segment}
         record_act(transaction, "mailing opened", subject=f"mailing {mailing.id}", detail=detail, now=now)
     return mailing
 

@@ -11,6 +11,7 @@ from newsletter.store.database import Database
 from newsletter.store.people import list_bounces, list_deliveries, list_notices
 from newsletter.store.subscribers import find_subscriber
 from newsletter.store.suppressions import list_suppressions_of
+from newsletter.store.tags import list_tags
 
 
 def show_subscriber(address: EmailAddress, *, database: Database, address_key: bytes) -> PersonalRecord:
@@ -21,6 +22,7 @@ def show_subscriber(address: EmailAddress, *, database: Database, address_key: b
         record = PersonalRecord(
             address=subscriber.address if subscriber else address,
             subscriber=subscriber,
+            tags=list_tags(snapshot, subscriber.id) if subscriber else (),
             consents=list_consents(snapshot, address_hash),
             deliveries=list_deliveries(snapshot, subscriber.id) if subscriber else (),
             notices=list_notices(snapshot, subscriber.id) if subscriber else (),

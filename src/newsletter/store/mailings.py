@@ -39,10 +39,12 @@ from newsletter.domain.mailing import (
     MailingStatus,
     WithheldReason,
 )
+from newsletter.domain.segment import Segment
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.topic import Topic
 from newsletter.errors import NotFoundError, RefusedError
 from newsletter.store.database import Transaction
+from newsletter.store.segments import is_in
 from newsletter.store.tables import batches, bounces, deliveries, issues, mailings, subscribers, suppressions
 
 _BATCH_SIZE = 500
@@ -57,8 +59,11 @@ def add_mailing(
     topics: Topic,
     opened_at: datetime,
     launch: Launch,
+    segment: Segment | None = None,
 ) -> Mailing:
     """Open a mailing and lay out its audience: a queued delivery for each active, unsuppressed subscriber.
+
+    With a segment, only for those in it.
 
     ``topics`` are those that the issue has something for; who wants none of them is in the audience and withheld.
     Raises RefusedError where the issue has its mailing already.
@@ -72,7 +77,7 @@ def add_mailing(
         mailing_id = transaction.execute(insert(mailings).values(values).returning(mailings.c.id)).scalar_one()
     except IntegrityError as error:
         raise RefusedError("This issue's mailing was opened already.") from error
-    intended = _lay_out_audience(transaction, mailing_id, topics, by_lot=launch.first_share > 0)
+    intended = _lay_out_audience(transaction, mailing_id, topics, segment or Segment(), by_lot=launch.first_share > 0)
     first_share = _count_first(intended, launch.first_share)
     _lay_out_batches(transaction, mailing_id, intended, first_share, due_at=launch.not_before)
     laid_out = {"intended": intended, "first_share": first_share}
@@ -267,7 +272,9 @@ def _count_first(intended: int, share: float) -> int | None:
     return first if 0 < first < intended else None
 
 
-def _lay_out_audience(transaction: Transaction, mailing_id: int, topics: Topic, *, by_lot: bool) -> int:
+def _lay_out_audience(
+    transaction: Transaction, mailing_id: int, topics: Topic, segment: Segment, *, by_lot: bool
+) -> int:
     """Give everybody a position: in the order of their coming, or ``by_lot``, so that the first are a fair sample."""
     order: ColumnElement[Any] = func.random() if by_lot else subscribers.c.id
     has_topic = subscribers.c.topics.bitwise_and(int(topics)) != 0
@@ -281,6 +288,8 @@ def _lay_out_audience(transaction: Transaction, mailing_id: int, topics: Topic, 
         case((has_topic, DeliveryStatus.QUEUED.value), else_=DeliveryStatus.WITHHELD.value).label("status"),
         case((has_topic, None), else_=WithheldReason.NO_TOPIC.value).label("reason"),
     ).where(subscribers.c.status == SubscriberStatus.ACTIVE, not_(suppressed))
+    if not segment.is_everybody:
+        audience = audience.where(is_in(segment))
     columns = ["mailing_id", "position", "subscriber_id", "status", "reason"]
     if transaction.dialect.name == "sqlite":
         # Of CREATE TABLE AS, SQLite promises rowids from 1 on, in the order of its rows; they take a third of the

@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, func, select, update
 
 from newsletter.domain.address import EmailAddress
+from newsletter.domain.segment import Segment
 from newsletter.domain.subscriber import Consent, ConsentEvent, NewSubscriber, Subscriber, SubscriberStatus
 from newsletter.domain.topic import Topic
 from newsletter.store.bulk import insert_new_rows, select_having
 from newsletter.store.database import Transaction
+from newsletter.store.segments import is_in
 from newsletter.store.tables import consent_log, subscribers
 
 _ROWS_AT_A_TIME = 5_000
@@ -46,18 +48,31 @@ def find_statuses(transaction: Transaction, address_hashes: Collection[bytes]) -
 
 
 def list_subscribers(
-    transaction: Transaction, *, status: SubscriberStatus | None = None, limit: int | None = None
+    transaction: Transaction,
+    *,
+    status: SubscriberStatus | None = None,
+    segment: Segment | None = None,
+    limit: int | None = None,
 ) -> Iterator[Subscriber]:
     """Stream subscribers in the order in which they came."""
     query = select(subscribers).order_by(subscribers.c.id).limit(limit)
+    if segment:
+        query = query.where(is_in(segment))
     if status:
         query = query.where(subscribers.c.status == status)
     rows = transaction.execute(query, execution_options={"yield_per": _ROWS_AT_A_TIME})
     return map(_load, rows)
 
 
-def stream_with_consent(transaction: Transaction) -> Iterator[tuple[Subscriber, Consent | None]]:
-    """Stream every subscriber, in the order in which they came, with the latest consent that was given."""
+def count_in(transaction: Transaction, segment: Segment, *, status: SubscriberStatus = SubscriberStatus.ACTIVE) -> int:
+    query = select(func.count()).select_from(subscribers).where(is_in(segment), subscribers.c.status == status)
+    return transaction.scalar(query) or 0
+
+
+def stream_with_consent(
+    transaction: Transaction, *, segment: Segment | None = None
+) -> Iterator[tuple[Subscriber, Consent | None]]:
+    """Stream subscribers, in the order in which they came, with the latest consent that was given."""
     given = consent_log.alias()
     latest = (
         select(func.max(given.c.id))
@@ -69,6 +84,8 @@ def stream_with_consent(transaction: Transaction) -> Iterator[tuple[Subscriber, 
         .join_from(subscribers, consent_log, consent_log.c.id == latest, isouter=True)
         .order_by(subscribers.c.id)
     )
+    if segment:
+        query = query.where(is_in(segment))
     for row in transaction.execute(query, execution_options={"yield_per": _ROWS_AT_A_TIME}):
         consent = (
             Consent(event=ConsentEvent(row.event), source=row.source, given_at=row.given_at) if row.event else None

@@ -395,6 +395,26 @@ subscribers = Table(
     Index("ix_subscribers_requested_at", "requested_at", **_where("requested_at IS NOT NULL")),
 )
 
+# What editors call some of the subscribers; a tag stands for itself and is nothing without them.
+subscriber_tags = Table(
+    "subscriber_tags",
+    metadata,
+    Column(
+        "subscriber_id", _Id, ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    ),
+    Column("tag", String(50), primary_key=True),
+    Index("ix_subscriber_tags_tag", "tag"),
+)
+
+# Saved conditions; who fulfils them is looked up whenever they are used.
+segments = Table(
+    "segments",
+    metadata,
+    Column("name", String(50), primary_key=True),
+    Column("conditions", JSON, nullable=False),
+    Column("saved_at", Moment, nullable=False),
+)
+
 # Append-only. It knows people by hash, so that it outlives the address.
 consent_log = Table(
     "consent_log",
