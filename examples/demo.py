@@ -70,6 +70,10 @@ _HEADLINES = (
     ("Kester Vaun", "Eleven Thousand Registers, Thawed", "archives"),
     ("Petra Ashlin", "The Mills That Stop at Five", "energy"),
 )
+_PICTURES = {
+    "rail": ("railway.jpg", "A viaduct with a short red train in front of snowy peaks"),
+    "energy": ("harvest.jpg", "Three grain silos beside a field of wheat"),
+}
 _PARTNER_URLS = {
     "Basin Studies Institute": "https://basin-studies.example/",
     "Ostrel Water Watch": "https://water-watch.example/",
@@ -143,6 +147,10 @@ def draft_second_issue() -> dict[str, Any]:
     for author, headline, tag in _HEADLINES:
         article = next(each for each in waiting if author in each["authors"])
         newsletter("articles", "edit", article["id"], "--headline", headline, "--tag", tag)
+        if tag in _PICTURES:
+            file, words = _PICTURES[tag]
+            picture = ("--image", SAMPLES / "pictures" / file, "--image-alt", words)
+            newsletter("articles", "edit", article["id"], *picture, "--image-author", EDITOR, "--image-licence", "CC0")
     for partner in newsletter_json("partners", "list"):
         newsletter("partners", "edit", partner["id"], "--url", _PARTNER_URLS[partner["name"]])
     for announcement in tomllib.loads((SAMPLES / "announcements.toml").read_text(encoding="utf-8"))["announcements"]:
@@ -151,7 +159,7 @@ def draft_second_issue() -> dict[str, Any]:
     tell(
         "Articles in",
         f"{len(imported['added'])} articles read from a published page, with {len(imported['partners'])} partner names;"
-        " headlines and partner addresses written; two events and a news item added.",
+        " headlines and partner addresses written, two pictures, two events and a news item added.",
     )
     draft: dict[str, Any] = newsletter_json("issue", "draft")
     return draft

@@ -23,6 +23,7 @@ from bench.delivery import LETTER_BYTES, measure_delivery
 from bench.figure import Figure
 from bench.pace import measure_pace
 from bench.preflight import measure_preflight
+from bench.rendering import measure_rendering
 from bench.signature import measure_signature
 from bench.smtp_tools import MissingToolError
 from mailing_stand import KEYS, SENDER, a_rendered_issue, add_readers, open_a_mailing
@@ -54,6 +55,7 @@ def _measure_all() -> Iterator[Figure]:
     yield _measure_audience()
     yield _measure_help()
     yield measure_preflight()
+    yield from measure_rendering()
     yield measure_bounces()
     yield measure_signature()
     try:

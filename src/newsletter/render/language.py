@@ -14,6 +14,8 @@ from babel.lists import format_list
 #: English without a country writes the day before the month, and hours up to 24.
 _WORLD_ENGLISH = Locale("en", "GB")
 
+_WITH_ANOTHER_COMMA = frozenset({"ar", "fa", "ps", "sd", "ug", "ur"})
+
 Side = Literal["left", "right"]
 
 
@@ -57,28 +59,31 @@ class Language:
         start = start.astimezone(zone)
         end = end.astimezone(zone) if end else start
         if end.date() == start.date():
-            when = f"{self.write_date(start)}, {self._write_times(start, end)}"
+            when = self._write_moment(start, end)
         else:
-            when = f"{self._write_moment(start)} – {self._write_moment(end)}"
+            when = f"{self._write_moment(start, start)} – {self._write_moment(end, end)}"
         return f"{when} ({self._name_zone(start, timezone)})"
 
     def join(self, names: tuple[str, ...]) -> str:
         """Write a list of names: with commas, and whatever stands before the last one."""
         return str(format_list(names, style="standard", locale=self.locale))
 
-    def _write_moment(self, moment: datetime) -> str:
-        return f"{self.write_date(moment)}, {self._write_times(moment, moment)}"
+    @property
+    def _comma(self) -> str:
+        return "،" if self.locale.language in _WITH_ANOTHER_COMMA else ","
 
-    def _write_times(self, start: datetime, end: datetime) -> str:
+    def _write_moment(self, start: datetime, end: datetime) -> str:
         clock = "hm" if "a" in self.locale.time_formats["short"].pattern else "Hm"
-        return str(format_interval(start, end, clock, tzinfo=start.tzinfo, locale=self.locale))
+        times = format_interval(start, end, clock, tzinfo=start.tzinfo, locale=self.locale)
+        return f"{self.write_date(start)}{self._comma} {times}"
 
     def _name_zone(self, moment: datetime, timezone: str | None) -> str:
         """Name the zone by its city, where it has one, and by its offset on that day."""
         offset = _write_offset(moment.utcoffset() or timedelta())
         if timezone is None or "/" not in timezone or timezone.startswith("Etc/"):
             return offset
-        return f"{get_timezone_location(ZoneInfo(timezone), locale=self.locale, return_city=True)}, {offset}"
+        city = get_timezone_location(ZoneInfo(timezone), locale=self.locale, return_city=True)
+        return f"{city}{self._comma} {offset}"
 
 
 def _write_offset(offset: timedelta) -> str:

@@ -31,6 +31,7 @@ def test_a_date_is_written_as_the_language_writes_it(tag: str, written: str) -> 
         ("en", "18:00–19:30 (Helsinki, UTC+2)"),
         ("en-US", "6:00\u2009–\u20097:30\u202fPM (Helsinki, UTC+2)"),
         ("ru", "18:00–19:30 (Хельсинки, UTC+2)"),
+        ("ar", "، 6:00–7:30 م (هلسنكي، UTC+2)"),
     ],
 )
 def test_times_follow_the_clock_of_the_language(tag: str, written: str) -> None:
