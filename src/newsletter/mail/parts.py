@@ -250,8 +250,21 @@ def _to_text(data: bytes) -> str:
 def _strip_tags(text: str) -> str:
     for name in ("style", "script", "head"):
         text = _cut_element(text, name)
+    text = _keep_lines(text)
     text = _TAG.sub(lambda match: "\n" if match.group(2).lower() in _LINE_TAGS else " ", " ".join(text.split()))
     return html.unescape(text)
+
+
+def _keep_lines(text: str) -> str:
+    """Mark the ends of lines of preformatted text, which is how gateways show what a server said."""
+    pieces = re.split(r"(</?pre\b)", text, flags=re.IGNORECASE)
+    is_open = False
+    for number, piece in enumerate(pieces):
+        if piece[:1] == "<" and piece.lower() in {"<pre", "</pre"}:
+            is_open = piece.lower() == "<pre"
+        elif is_open:
+            pieces[number] = piece.replace("\n", "<br>")
+    return "".join(pieces)
 
 
 def _cut_element(text: str, name: str) -> str:

@@ -49,6 +49,7 @@ def test_encoded_words_are_decoded_or_left_alone(value: str, text: str) -> None:
         ("text/html", b"<p>a<br>b &amp; <b>c</b> <ann@mail.example></p>", "\na\nb &  c  <ann@mail.example>\n"),
         ("text/html", "<STYLE>p {}</STYLE>İx".encode(), " p {} İx"),
         ("text/html", b"<script>alert()", " alert()"),
+        ("text/html", b"a\nb<PRE>c\nd</PRE>e\nf<pre >g\nh", "a b\nc\nd\ne f\ng\nh"),
     ],
 )
 def test_text_is_read_whatever_its_encoding(fields: str, body: bytes, text: str) -> None:
