@@ -122,6 +122,8 @@ def says_rejected(message: Message) -> bool:
 
 def says_mail_failed(text: str) -> bool:
     """Whether one sentence of the beginning says of mail that it failed, and not of a parcel or a payment."""
+    if not says_failure(text):
+        return False
     sentences = (simplify(each) for each in _STATEMENT_ENDS.split(text[:_BEGINNING])[:_MOST_STATEMENTS])
     return any(_FAILURE.find(each) and _MAIL_WORDS.find(each) for each in sentences)
 
