@@ -52,7 +52,10 @@ def test_an_issue_is_rendered_far_from_any_checkout(programs: Path, tmp_path: Pa
         )  # fmt: skip
 
     where = run(str(programs / "python"), "-c", "import newsletter; print(newsletter.__file__)", cwd=away)
-    assert Path(where.strip()).is_relative_to(programs.parent)
+    package = Path(where.strip()).parent
+    assert package.is_relative_to(programs.parent)
+    assert (package / "render" / "compile.cjs").is_file()
+    assert (package / "share" / "templates" / "locale" / "ru.po").is_file()
     assert "Usage" in newsletter("issue", "draft", "--help")
     newsletter("init", "review")
     newsletter("migrate")

@@ -18,20 +18,9 @@ from newsletter.resources import folder
 
 _SECONDS = 20.0
 
-_OPTIONS = (
-    "--stdin",
-    "--stdout",
-    "--noStdoutFileComment",
-    "--config.validationLevel=strict",  # without it an unknown element is dropped and the exit status is 0
-    "--config.fonts={}",  # without it Google's fonts are linked
-    "--config.beautify=false",
-    "--config.minify=false",
-)
+#: Runs the official compiler as it has to be here, without the half of it that a compile does not need.
+_SCRIPT = Path(__file__).with_name("compile.cjs")
 
-# The words of the official compiler, less its own frame.
-_FRAME = re.compile(
-    r"^(null|Error: |ValidationError: ?|Command line error:|Input file\(s\) failed to render)+", re.MULTILINE
-)
 _LEFT_OVER = re.compile(r"<(mj[a-z-]*)")
 _ATTRIBUTE = re.compile(r'="[^"]*"')
 _BEYOND_ASCII = re.compile(r"[^ -\[\]-~]")
@@ -49,20 +38,20 @@ class Compiler(Protocol):
 
 
 class NodeMjml:
-    """The official compiler, a program of Node."""
+    """The official compiler: the package ``module``, run by the program ``node``."""
 
-    def __init__(self, program: Path, *, seconds: float = _SECONDS) -> None:
-        self._program, self._seconds = program, seconds
+    def __init__(self, module: Path, *, node: Path, seconds: float = _SECONDS) -> None:
+        self._module, self._node, self._seconds = module, node, seconds
 
     @property
     def name(self) -> str:
-        return f"mjml ({self._program})"
+        return f"mjml ({self._module})"
 
     def compile(self, mjml: str) -> str:
         _check_form(mjml)
         try:
-            done = subprocess.run(  # noqa: S603  # the program is the configured one, the issue comes by standard input
-                [self._program, *_OPTIONS],
+            done = subprocess.run(  # noqa: S603  # both programs are known, the issue comes by standard input
+                [self._node, _SCRIPT, self._module],
                 input=mjml.encode(),
                 capture_output=True,
                 timeout=self._seconds,
@@ -71,13 +60,11 @@ class NodeMjml:
             )
         except OSError as error:
             raise RenderError(
-                f'{self._program} cannot be run: {error.strerror}. Say [render] compiler = "mrml".'
+                f'{self._node} cannot be run: {error.strerror}. Say [render] compiler = "mrml".'
             ) from error
         except subprocess.TimeoutExpired as error:
-            raise RenderError(f"{self._program} took longer than {self._seconds:g} seconds and was stopped.") from error
-        complaint = "\n".join(
-            filter(None, (line.strip() for line in _FRAME.sub("", done.stderr.decode()).splitlines()))
-        )
+            raise RenderError(f"{self.name} took longer than {self._seconds:g} seconds and was stopped.") from error
+        complaint = done.stderr.decode().strip()
         if done.returncode or complaint:
             raise RenderError(f"mjml refused the issue: {complaint or f'exit status {done.returncode}'}")
         return _tidy(done.stdout.decode())
@@ -106,9 +93,9 @@ def choose_compiler(setting: Literal["auto", "mjml", "mrml"]) -> Compiler:
     """
     if setting == "mrml":
         return Mrml()
-    program = _find_program()
-    if program:
-        return NodeMjml(program)
+    node, module = shutil.which("node"), _find_module()
+    if node and module:
+        return NodeMjml(module, node=Path(node))
     if setting == "auto":
         return Mrml()
     raise ConfigurationError(
@@ -116,12 +103,12 @@ def choose_compiler(setting: Literal["auto", "mjml", "mrml"]) -> Compiler:
     )
 
 
-def _find_program() -> Path | None:
-    pinned = folder("node_modules") / ".bin" / "mjml"
-    if shutil.which("node") is None:
-        return None
-    found = str(pinned) if pinned.exists() else shutil.which("mjml")
-    return Path(found) if found else None
+def _find_module() -> Path | None:
+    pinned = folder("node_modules") / "mjml"
+    if pinned.is_dir():
+        return pinned
+    command = shutil.which("mjml")  # a link to bin/mjml inside the package
+    return Path(command).resolve().parents[1] if command else None
 
 
 def _check_form(mjml: str) -> None:
