@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from mailing_stand import a_plant, add_readers, counted, open_a_mailing, put_in_flight, report_on, work
+from mailing_stand import (
+    a_plant,
+    a_rendered_issue,
+    add_readers,
+    counted,
+    open_a_mailing,
+    put_in_flight,
+    report_on,
+    work,
+)
 from newsletter.domain.issue import IssueStatus
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy
 from newsletter.errors import NotFoundError, RefusedError
@@ -52,6 +61,18 @@ def test_a_mailing_of_which_nothing_has_left_is_taken_back_whole(database: Datab
         assert issues.find_issue(snapshot, 1).recalled_at == NOW
     with pytest.raises(NotFoundError, match="no mailing yet"):
         recall_issue(1, database=database, now=NOW)
+
+
+def test_the_next_mailing_is_another_one_by_name(database: Database) -> None:
+    add_readers(database, READERS)
+    first = open_a_mailing(database, now=NOW)
+    recall_issue(1, database=database, now=NOW)
+    second = open_a_mailing(database, a_rendered_issue(2), now=NOW)
+    recall_issue(2, database=database, now=NOW)
+    third = open_a_mailing(database, a_rendered_issue(3), now=NOW)
+
+    # A letter that a worker still holds of the first is none of the second's, whatever its batch and fence.
+    assert len({first.id, second.id, third.id}) == 3
 
 
 def test_what_has_left_cannot_be_taken_back(database: Database) -> None:

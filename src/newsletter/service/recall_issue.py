@@ -23,6 +23,6 @@ def recall_issue(number: int, *, database: Database, now: datetime) -> None:
                 f"Issue {number} cannot be recalled any more, because letters have left: 'newsletter issue pause "
                 f"{number}' stops the others for now, 'newsletter issue cancel {number}' for good."
             )
-        issues.mark_recalled(transaction, draft.id, now=now)
+        issues.mark_recalled(transaction, draft.id, mailing_id=mailing.id, now=now)
         detail = {"issue": number, "intended": mailing.intended}
         record_act(transaction, "mailing recalled", subject=f"mailing {mailing.id}", detail=detail, now=now)

@@ -87,9 +87,9 @@ def mark_mailed(transaction: Transaction, issue_id: int) -> None:
     transaction.execute(update(issues).filter_by(id=issue_id).values(status=IssueStatus.MAILED, recalled_at=None))
 
 
-def mark_recalled(transaction: Transaction, issue_id: int, *, now: datetime) -> None:
+def mark_recalled(transaction: Transaction, issue_id: int, *, mailing_id: int, now: datetime) -> None:
     """Let editors change an issue again, because its mailing was taken back; its approval stands."""
-    recalled = {"status": IssueStatus.APPROVED, "recalled_at": now}
+    recalled = {"status": IssueStatus.APPROVED, "recalled_at": now, "recalled_mailing": mailing_id}
     transaction.execute(update(issues).filter_by(id=issue_id).values(recalled))
 
 

@@ -211,6 +211,8 @@ issues = Table(
     Column("arranged_at", Moment),
     # When its mailing was taken back before a letter had left; until it is approved anew or sent.
     Column("recalled_at", Moment),
+    # The mailing that was taken back, for good: its id, which letters may be signed with, is never given again.
+    Column("recalled_mailing", _Id),
     _one_of("status", IssueStatus),
 )
 
