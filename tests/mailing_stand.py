@@ -19,7 +19,8 @@ from newsletter.domain.settlement import Settlement
 from newsletter.domain.subscriber import NewSubscriber
 from newsletter.domain.token import KeyRing, hash_address
 from newsletter.domain.topic import Topic
-from newsletter.engine.worker import Plant, Worker
+from newsletter.engine.plant import Plant
+from newsletter.engine.worker import Worker
 from newsletter.mail.message import Splicer, compile_letters
 from newsletter.mail.relay import Relay, open_session
 from newsletter.service.ports import Connect

@@ -28,7 +28,7 @@ from newsletter.domain.mailing import Launch
 from newsletter.domain.sender_health import PauseThresholds
 from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
-from newsletter.engine.worker import Plant
+from newsletter.engine.plant import Plant
 from newsletter.errors import ConfigurationError
 from newsletter.ingest.fetch import fetch_source
 from newsletter.mail.access_token import TokenCommand, TokenEndpoint, TokenSource

@@ -10,7 +10,8 @@ from contextlib import suppress
 
 from newsletter.domain.budget import Wait
 from newsletter.domain.mailing import MailingStatus
-from newsletter.engine.worker import Plant, Worker
+from newsletter.engine.plant import Plant
+from newsletter.engine.worker import Worker
 from newsletter.errors import RefusedError
 from newsletter.service.grant_letters import find_wait
 from newsletter.service.release_rest import find_hold

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from newsletter.engine.worker import Plant, Worker
+from newsletter.engine.plant import Plant
+from newsletter.engine.worker import Worker
 from newsletter.errors import NewsletterError, find_first
 from newsletter.store.seats import Seat, take_seat
 

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
 
-from newsletter.domain.budget import Limits
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy
 from newsletter.domain.reply import Accepted, Outcome, Postponed, Unknown
-from newsletter.domain.sender_health import PauseThresholds
+from newsletter.engine.claims import Claims, Granted
 from newsletter.engine.line import Line
+from newsletter.engine.plant import Plant
 from newsletter.errors import IllegalMoveError, NewsletterError, NotFoundError, QuotaError, RelayError, find_first
 from newsletter.mail.message import Splicer
 from newsletter.service.control_mailing import pause_mailing
 from newsletter.service.feed import Feed, Load
-from newsletter.service.grant_letters import Grant, find_wait, grant_letters, is_relay_planned
 from newsletter.service.health import Health
 from newsletter.service.ledger_writer import LedgerWriter
-from newsletter.service.ports import Connect
-from newsletter.service.release_rest import release_rests
 from newsletter.service.rest_relay import PATIENCE, rest_relay
-from newsletter.store import budgets, ledger, mailings, sender_health
-from newsletter.store.database import Database
-from newsletter.store.ledger import Claim
+from newsletter.store import mailings, sender_health
 from newsletter.store.seats import Seat
 
 log = structlog.get_logger(__name__)
@@ -37,33 +30,7 @@ _POLL_SECONDS = 0.4  # how soon a pause or a cancel from another process is obey
 _PATIENCE = timedelta(minutes=15)  # without one acceptance a mailing pauses itself
 _BATCHES_OUT = 2  # while the last letters of one batch are out, the next one is under way
 _MOST_BATCHES_OUT = 64  # while letters wait for their domain, others have to be under way
-_SOON = timedelta(seconds=20)  # what is due so soon is waited for, and nobody calls that idle
 _REFUSALS = 2  # one letter's refusal may be a mistake; two in a row say that our quota is used up
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plant:
-    """What a worker works with."""
-
-    database: Database
-    clock: Callable[[], datetime]
-    connect: Connect
-    #: makes the letters of a mailing, by its id
-    splicer: Callable[[int], Splicer]
-    connections: int
-    limits: Limits
-    #: the rest of a staged mailing is held when more of its first share failed, in a hundred
-    staged_percent: float
-    doubtful: DoubtfulPolicy
-    thresholds: PauseThresholds
-
-
-@dataclass(frozen=True, slots=True)
-class _Granted:
-    """A claimed batch, and what of it may leave."""
-
-    claim: Claim
-    grant: Grant
 
 
 class Worker:
@@ -71,7 +38,7 @@ class Worker:
 
     def __init__(self, plant: Plant, seat: Seat) -> None:
         self._plant = plant
-        self._seat = seat
+        self._claims = Claims(plant, seat)
         self._feed = Feed(limits=plant.limits, low_water=2 * plant.connections)
         self._health: dict[int, Health] = {}
         self._splicers: dict[int, Splicer] = {}
@@ -79,7 +46,6 @@ class Worker:
         self._stopping = asyncio.Event()
         self._ending = asyncio.Event()
         self._last_good = plant.clock()
-        self._is_due_soon = False
         self._refusals = 0
         #: the words by which the relay says that it takes no more for now
         self._refused: str | None = None
@@ -125,8 +91,8 @@ class Worker:
             if granted is not None:
                 if not out:
                     self._last_good = self._plant.clock()  # patience begins with the work, not in a quiet week before
-                out.add(asyncio.create_task(self._deliver_batch(granted.claim, granted.grant)))
-            elif wants_batch and until_idle and not out and not self._is_due_soon:
+                out.add(asyncio.create_task(self._deliver_batch(granted)))
+            elif wants_batch and until_idle and not out and not self._claims.are_due_soon:
                 break
             else:
                 out = await self._rest(out, until_low=not wants_batch)
@@ -150,29 +116,18 @@ class Worker:
             task.result()  # raises what ended it
         return out - done
 
-    def _claim(self) -> _Granted | None:
-        plant, now = self._plant, self._plant.clock()
-        with plant.database.transaction() as transaction:
-            mailings.start_due(transaction, now=now)
-            release_rests(transaction, percent=plant.staged_percent, now=now)
-            wait = find_wait(transaction, plant.limits, now=now)
-            if wait is not None or is_relay_planned(transaction, plant.limits, now=now):
-                self._is_due_soon = wait is None or wait.until <= now + _SOON
-                return None
-            claim = ledger.claim_batch(transaction, seat=self._seat, now=now, doubtful=plant.doubtful)
-            if claim is None:
-                due_at = ledger.next_due(transaction)
-                self._is_due_soon = due_at is not None and now < due_at <= now + _SOON
-                return None
-            grant = grant_letters(transaction, claim, plant.limits, now=now)
-        mailing = claim.batch.mailing
+    def _claim(self) -> Granted | None:
+        granted = self._claims.take()
+        if granted is None:
+            return None
+        mailing = granted.claim.batch.mailing
         if mailing not in self._splicers:  # compiling an issue takes as long as five hundred of its letters
             try:
-                self._splicers[mailing] = plant.splicer(mailing)
+                self._splicers[mailing] = self._plant.splicer(mailing)
             except NotFoundError:  # it was recalled this very moment
                 return None
-        self._examine(self._health.setdefault(mailing, Health(plant.thresholds)), mailing)
-        return _Granted(replace(claim, recipients=grant.recipients), grant)
+        self._examine(self._health.setdefault(mailing, Health(self._plant.thresholds)), mailing)
+        return granted
 
     def _examine(self, health: Health, mailing: int) -> None:
         """Let a mailing's health begin with what the ledger and the reports say, so that no restart forgets it."""
@@ -180,8 +135,9 @@ class Worker:
             with self._plant.database.snapshot() as snapshot:
                 health.begin(sender_health.count_unseen(snapshot, mailing))
 
-    async def _deliver_batch(self, claim: Claim, grant: Grant) -> None:
+    async def _deliver_batch(self, granted: Granted) -> None:
         """See one batch through, from its claim to its end."""
+        claim, grant = granted.claim, granted.grant
         mailing = claim.batch.mailing
         health = self._health[mailing]
         now = self._plant.clock()
@@ -204,7 +160,7 @@ class Worker:
             await asyncio.gather(*(other.done.wait() for other in loads))
             await self._pause(mailing, health.pause_reason)
         loads.discard(load)
-        await asyncio.to_thread(self._finish, load, grant)
+        await asyncio.to_thread(self._claims.give_back, load, grant, is_resting=self._refusals > 0)
         log.info(
             "batch settled",
             mailing=mailing,
@@ -212,17 +168,6 @@ class Worker:
             letters=len(claim.recipients),
             found_doubtful=claim.found_doubtful,
         )
-
-    def _finish(self, load: Load, grant: Grant) -> None:
-        now = self._plant.clock()
-        with self._plant.database.transaction() as transaction:
-            ledger.finish_batch(transaction, load.batch, now=now, queued_due_at=grant.rest_due_at)
-            mailings.note_first_share(transaction, load.batch.mailing, now=now)
-            if grant.spending is not None:
-                left = len(grant.recipients) - load.dropped
-                budgets.settle_spending(transaction, grant.spending, left, now=now)
-            if load.dropped < len(grant.recipients) and not self._refusals:
-                budgets.delete_rest(transaction, now=now)
 
     async def _weigh(self, error: RelayError) -> None:
         """Pause what is running where the relay's refusal will not pass by itself, or lasts; rest where it passes."""

@@ -1,0 +1,62 @@
+"""A worker's claims: batches taken from the ledger as far as the limits allow, and given back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from newsletter.engine.plant import Plant
+from newsletter.service.feed import Load
+from newsletter.service.grant_letters import Grant, find_wait, grant_letters, is_relay_planned
+from newsletter.service.release_rest import release_rests
+from newsletter.store import budgets, ledger, mailings
+from newsletter.store.ledger import Claim
+from newsletter.store.seats import Seat
+
+_SOON = timedelta(seconds=20)  # what is due so soon is waited for, and nobody calls that idle
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A claimed batch, with those of its letters that may leave."""
+
+    claim: Claim
+    grant: Grant
+
+
+class Claims:
+    def __init__(self, plant: Plant, seat: Seat) -> None:
+        self._plant = plant
+        self._seat = seat
+        #: whether there will be something to take in a moment, though there was nothing the last time
+        self.are_due_soon = False
+
+    def take(self) -> Granted | None:
+        """Claim the next batch that is due, in one transaction with what of it may leave; None if there is none."""
+        plant, now = self._plant, self._plant.clock()
+        with plant.database.transaction() as transaction:
+            mailings.start_due(transaction, now=now)
+            release_rests(transaction, percent=plant.staged_percent, now=now)
+            wait = find_wait(transaction, plant.limits, now=now)
+            if wait is not None or is_relay_planned(transaction, plant.limits, now=now):
+                self.are_due_soon = wait is None or wait.until <= now + _SOON
+                return None
+            claim = ledger.claim_batch(transaction, seat=self._seat, now=now, doubtful=plant.doubtful)
+            if claim is None:
+                due_at = ledger.next_due(transaction)
+                self.are_due_soon = due_at is not None and now < due_at <= now + _SOON
+                return None
+            grant = grant_letters(transaction, claim, plant.limits, now=now)
+        return Granted(replace(claim, recipients=grant.recipients), grant)
+
+    def give_back(self, load: Load, grant: Grant, *, is_resting: bool) -> None:
+        """Give a batch back, and of its grant what did not leave."""
+        now = self._plant.clock()
+        left = len(grant.recipients) - load.dropped
+        with self._plant.database.transaction() as transaction:
+            ledger.finish_batch(transaction, load.batch, now=now, queued_due_at=grant.rest_due_at)
+            mailings.note_first_share(transaction, load.batch.mailing, now=now)
+            if grant.spending is not None:
+                budgets.settle_spending(transaction, grant.spending, left, now=now)
+            if left and not is_resting:
+                budgets.delete_rest(transaction, now=now)
