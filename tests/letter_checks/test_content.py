@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from urllib.parse import urlsplit
 
 from lxml import html as parser
+from PIL import Image
 
 from html_reading import read_html
 from letter_checks.press import READER, PrintedIssue, find_tokens
@@ -15,6 +17,7 @@ from newsletter.domain.issue import Issue, Teaser
 from newsletter.domain.token import Purpose, ReaderToken, sign_delivery
 
 LONGEST_LINE = 78
+MOST_PICTURE_BYTES = 200_000
 LONGEST_SUBJECT = 78
 PREHEADER = range(40, 131)
 REASON = {
@@ -46,9 +49,15 @@ def test_every_picture_is_described_and_its_place_is_kept(printed: PrintedIssue)
     for card in shown:
         assert words(by_address[card.image_url].get("alt")) == words(card.image_alt)
     for image in images:
+        content = printed.pictures[image.get("src")]
+        picture = Image.open(BytesIO(content))
+        width, height = int(image.get("width")), int(image.get("height"))
         assert urlsplit(image.get("src")).scheme == "https"
         assert image.get("alt", "").strip()
-        assert 1 < int(image.get("width")) <= 600
+        assert 1 < width <= 600
+        assert abs(height - width * picture.height / picture.width) <= 1
+        assert picture.width >= width
+        assert len(content) <= MOST_PICTURE_BYTES
     assert (len(shown) > 0) is (printed.name not in {"single", "published page"})
 
 

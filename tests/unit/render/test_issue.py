@@ -273,7 +273,7 @@ def test_a_language_written_from_the_right_turns_the_letter_round() -> None:
     assert (root.get("lang"), root.get("dir")) == ("ar", "rtl")
     assert "direction:ltr;font-size:0px;padding:0;" not in html
     assert html.count("direction:rtl") > 20
-    assert "padding-right:20px" in html  # the lists
+    assert "padding-left:24px" in html  # between text and picture, which stands at the far side
 
 
 def test_a_part_and_a_colour_can_be_replaced_without_copying_the_rest(tmp_path: Path) -> None:
