@@ -23,19 +23,18 @@ from psycopg import sql
 
 _MISSING = "Postgres's server programs are not installed: sudo apt-get install postgresql"
 
-_SETTINGS = {
-    "listen_addresses": "''",
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "max_connections": "200",
-}
+_SETTINGS = {"listen_addresses": "''", "max_connections": "200"}
+_HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class PostgresServer:
-    """The server whose files are in ``folder``; every process of a test run may hold one for the same folder."""
+    """The server whose files are in ``folder``; every process of a test run may hold one for the same folder.
 
-    def __init__(self, folder: Path) -> None:
+    Tests need no durability, so it is off; for a measurement ``is_durable`` leaves Postgres's own defaults.
+    """
+
+    def __init__(self, folder: Path, *, is_durable: bool = False) -> None:
+        self._settings = _SETTINGS if is_durable else _SETTINGS | _HASTE
         self._folder = folder
         self._data = folder / "data"
 
@@ -47,7 +46,7 @@ class PostgresServer:
         with self._alone():
             if (self._data / "postmaster.pid").exists():
                 return
-            settings = {"unix_socket_directories": f"'{self._folder}'", **_SETTINGS}
+            settings = {"unix_socket_directories": f"'{self._folder}'", **self._settings}
             options = " ".join(f"-c {name}={value}" for name, value in settings.items())
             log = str(self._folder / "log")
             self._run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
 import tempfile
@@ -14,30 +15,58 @@ from bench.figure import Figure
 from bench.smtp_tools import measure_source, run_sink
 from mailing_stand import a_plant, a_rendered_issue, add_readers, counted, deliver_all, open_a_mailing, report_on
 from newsletter.store.database import Database
+from postfix import Postfix
+from postgres_server import PostgresServer, find_server_programs
 
 LETTERS = 4000
 LETTER_BYTES = 80_000
 PAIRS = 7
+_CONNECTIONS = 20
+_NOWHERE = 9  # the port that discards; nothing is sent there
 
 
-def measure_delivery(*, connections: int, url: str | None = None) -> Iterator[Figure]:
+def measure_deliveries() -> Iterator[Figure]:
+    """Measure delivery to smtp-sink and to a real Postfix, with the ledger on SQLite and on a durable Postgres."""
+    with run_sink() as port:
+        yield _measure("to smtp-sink, 8 connections", port, connections=8)
+        yield _measure("to smtp-sink, 20 connections", port, connections=_CONNECTIONS)
+        if find_server_programs() is not None:
+            with tempfile.TemporaryDirectory() as folder, _run_postgres(Path(folder)) as url:
+                yield _measure("to smtp-sink, ledger on Postgres", port, connections=_CONNECTIONS, url=url)
+    if os.geteuid() == 0:  # Postfix only starts as root
+        with Postfix(next_hop=_NOWHERE, bounces_to=_NOWHERE, more="default_transport = discard:") as postfix:
+            yield _measure("to Postfix", postfix.port, connections=_CONNECTIONS)
+
+
+def _measure(name: str, port: int, *, connections: int, url: str | None = None) -> Figure:
     """Send 80 kB letters with personal links under the strict ledger, alternating with smtp-source; medians."""
     rates, ratios, costs = [], [], []
-    with run_sink() as port:
-        measure_source(port, letters=LETTERS // 4, letter_bytes=LETTER_BYTES)
-        for _ in range(PAIRS):
-            yardstick = measure_source(port, letters=LETTERS, letter_bytes=LETTER_BYTES)
-            with _a_database(url) as database:
-                rate, cost = _deliver(database, port, connections=connections)
-            rates.append(rate)
-            costs.append(cost)
-            ratios.append(rate / yardstick)
-    yield Figure(
-        name=f"delivery, {connections} connections, ledger on {'Postgres' if url else 'SQLite'}",
+    measure_source(port, letters=LETTERS // 4, letter_bytes=LETTER_BYTES)
+    for _ in range(PAIRS):
+        yardstick = measure_source(port, letters=LETTERS, letter_bytes=LETTER_BYTES)
+        with _a_database(url) as database:
+            rate, cost = _deliver(database, port, connections=connections)
+        rates.append(rate)
+        costs.append(cost)
+        ratios.append(rate / yardstick)
+    return Figure(
+        name=f"delivery {name}",
         measured=f"{statistics.median(rates):,.0f} letters/s, {statistics.median(costs):.0f} µs CPU a letter",
-        yardstick="smtp-source -d -s 8, same sink",
+        yardstick="smtp-source -d -s 8, same relay",
         ratio=statistics.median(ratios),
     )
+
+
+@contextmanager
+def _run_postgres(folder: Path) -> Iterator[str]:
+    """Run a server with Postgres's defaults: every commit waits for the disk."""
+    server = PostgresServer(folder, is_durable=True)
+    server.start()
+    try:
+        with server.database() as url:
+            yield url
+    finally:
+        server.stop()
 
 
 def _deliver(database: Database, port: int, *, connections: int) -> tuple[float, float]:

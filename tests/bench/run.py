@@ -9,34 +9,32 @@ import logging
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import timeit
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import structlog
 
+from bench.audience import measure_audience
 from bench.bounces import measure_bounces
-from bench.delivery import LETTER_BYTES, measure_delivery
+from bench.delivery import LETTER_BYTES, measure_deliveries
+from bench.distance import measure_distance
 from bench.figure import Figure
+from bench.null_relay import measure_sizes
 from bench.pace import measure_pace
 from bench.preflight import measure_preflight
 from bench.rendering import measure_rendering
 from bench.signature import measure_signature
 from bench.smtp_tools import MissingToolError
-from mailing_stand import KEYS, SENDER, a_rendered_issue, add_readers, open_a_mailing
+from mailing_stand import KEYS, SENDER, a_rendered_issue
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.letter import Recipient
 from newsletter.domain.mailing import DeliveryId
 from newsletter.domain.topic import Topic
 from newsletter.mail.message import Splicer, compile_letters
-from newsletter.store.database import Database, Transaction
-from newsletter.store.tables import subscribers
-from postgres_server import PostgresServer, find_server_programs
 
-_AUDIENCE = 1_000_000
+_SIZES = (100_000, 1_000_000)  # readers of a null relay
 _SPLICES = 4_000
 _STARTS = 7
 _NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
@@ -52,25 +50,17 @@ def main() -> None:
 
 def _measure_all() -> Iterator[Figure]:
     yield _measure_splice()
-    yield _measure_audience()
+    yield measure_audience()
     yield _measure_help()
     yield measure_preflight()
     yield from measure_rendering()
     yield measure_bounces()
     yield measure_signature()
+    yield from measure_sizes(*_SIZES)
     try:
         yield measure_pace()
-        yield from measure_delivery(connections=8)
-        yield from measure_delivery(connections=20)
-        if find_server_programs() is not None:
-            with tempfile.TemporaryDirectory() as folder:
-                server = PostgresServer(Path(folder))
-                server.start()
-                try:
-                    with server.database() as url:
-                        yield from measure_delivery(connections=20, url=url)
-                finally:
-                    server.stop()
+        yield from measure_distance()
+        yield from measure_deliveries()
     except MissingToolError as error:
         print(f"Delivery was not measured: {error}")
 
@@ -95,48 +85,6 @@ def _measure_splice() -> Figure:
         yardstick=f"two copies of its bytes, {copy * 1e6:.1f} µs",
         ratio=ours / copy,
     )
-
-
-def _measure_audience() -> Figure:
-    """Lay out an audience; the yardstick is SQLite's own copy of as many rows."""
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database(f"sqlite:///{Path(folder) / 'newsletter.db'}")
-        database.migrate()
-        add_readers(database, ["reader1@example.net"])
-        with database.transaction() as transaction:
-            _multiply_reader(transaction, _AUDIENCE)
-        with database.transaction() as transaction:
-            started = time.perf_counter()
-            transaction.exec_driver_sql("CREATE TABLE copy AS SELECT * FROM subscribers")
-            copy = time.perf_counter() - started
-        started = time.perf_counter()
-        mailing = open_a_mailing(database)
-        ours = time.perf_counter() - started
-        database.close()
-    assert mailing.intended == _AUDIENCE
-    return Figure(
-        name=f"an audience of {_AUDIENCE:,} laid out on SQLite",
-        measured=f"{ours:.2f} s",
-        yardstick=f"copying the subscribers' table, {copy:.2f} s",
-        ratio=ours / copy,
-    )
-
-
-def _multiply_reader(transaction: Transaction, readers: int) -> None:
-    """Make so many of the one reader there is, each with an address and a public id of their own."""
-    own = {
-        "id": "number",
-        "public_id": "CAST(printf('%08d', number) AS BLOB)",
-        "address": "'reader' || number || '@example.net'",
-        "normalized": "'reader' || number || '@example.net'",
-        "address_hash": "randomblob(32)",
-    }
-    names = [column.name for column in subscribers.c]
-    columns, values = ", ".join(names), ", ".join(own.get(name, name) for name in names)
-    numbers = "SELECT 2 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?"
-    rows = f"SELECT {values} FROM numbers, subscribers WHERE id = 1"  # noqa: S608 - names of our own columns
-    multiply = f"WITH RECURSIVE numbers (number) AS ({numbers}) INSERT INTO subscribers ({columns}) {rows}"
-    transaction.exec_driver_sql(multiply, (readers,))
 
 
 def _measure_help() -> Figure:
