@@ -51,7 +51,7 @@ class Database:
         ``on`` is a connection that the caller keeps, for transactions that follow each other closely.
         """
         connecting = nullcontext(on) if on else self.connection()
-        with connecting as connection, _translated(), connection.execution_options(writes=True).begin():
+        with connecting as connection, self._translated(), connection.execution_options(writes=True).begin():
             yield connection
 
     @contextmanager
@@ -88,17 +88,17 @@ class Database:
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """Hold one connection, without a transaction. Raises StoreError where the database fails underneath."""
-        with _translated(), self._engine.connect() as connection:
+        with self._translated(), self._engine.connect() as connection:
             yield connection
 
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        why = str(error.orig).strip().partition("\n")[0]
-        raise StoreError(f"The database failed: {why}. Look at [database] url, the server and its disk.") from error
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (OperationalError, self._engine.dialect.loaded_dbapi.OperationalError) as error:
+            cause = error.orig if isinstance(error, OperationalError) else error  # the hot path has the driver's own
+            why = str(cause).strip().partition("\n")[0]
+            raise StoreError(f"The database failed: {why}. Look at [database] url, the server and its disk.") from error
 
 
 def _read_url(text: str) -> URL:
@@ -139,7 +139,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:  # no
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    # On the driver's cursor: Core's work for it takes longer than a small commit does.
+    connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _alembic_config() -> Config:
