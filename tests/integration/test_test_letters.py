@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
@@ -22,6 +23,7 @@ from newsletter.errors import InputError, NewsletterError, RefusedError
 from newsletter.mail.inspection import inspect_letter
 from newsletter.mail.message import Splicer, compile_letters
 from newsletter.resources import folder
+from newsletter.service.find_reader import SAMPLE
 from newsletter.service.send_test import MOST_ADDRESSES, write_tests
 from project import CommandError, Project
 from site_stand import a_site
@@ -154,7 +156,7 @@ def a_splicer(rendered: RenderedIssue) -> Splicer:
 def test_no_two_test_letters_have_one_name() -> None:
     addresses = [EmailAddress(EDITOR)] * MOST_ADDRESSES
 
-    letters = write_tests(a_rendered_issue(), addresses, topics=Topic.everything(), make_splicer=a_splicer)
+    letters = write_tests(a_rendered_issue(), addresses, model=SAMPLE, make_splicer=a_splicer)
 
     assert len({letter.token for letter in letters}) == MOST_ADDRESSES
 
@@ -170,4 +172,18 @@ def test_a_test_is_no_mailing_and_needs_something_to_say(
     count: int, topics: Topic, error: type[NewsletterError], words: str
 ) -> None:
     with pytest.raises(error, match=words):
-        write_tests(a_rendered_issue(), [EmailAddress(EDITOR)] * count, topics=topics, make_splicer=a_splicer)
+        write_tests(
+            a_rendered_issue(),
+            [EmailAddress(EDITOR)] * count,
+            model=replace(SAMPLE, topics=topics),
+            make_splicer=a_splicer,
+        )
+
+
+def test_who_wants_text_alone_has_a_test_of_text_alone() -> None:
+    model = replace(SAMPLE, is_text_only=True)
+
+    letter = write_tests(a_rendered_issue(), [EmailAddress(EDITOR)], model=model, make_splicer=a_splicer)[0]
+
+    assert parse(letter.message).get_content_type() == "text/plain"
+    assert list(inspect_letter(letter.message)) == []

@@ -46,6 +46,7 @@ def check(
             render=app.render,
             sender=app.known_sender,
             now=app.now(),
+            signing_domain=app.dkim_key.domain if app.dkim_key else None,
         )
         if fetch:
             proof = fetch_links(proof, try_links=partial(try_links, allow_private=proof.is_trial))

@@ -37,15 +37,15 @@ def send_test(
     from newsletter.domain.address import EmailAddress
     from newsletter.domain.reply import Accepted
     from newsletter.service.open_mailing import refuse_leak
-    from newsletter.service.send_test import find_topics, send_tests, write_tests
+    from newsletter.service.send_test import find_model, send_tests, write_tests
     from newsletter.service.show_issue import load_text
 
     addresses = [EmailAddress.parse(address) for address in dict.fromkeys(to)]
     with open_app() as app:
         refuse_leak(app.sender.base_url, app.relay_host)
-        topics = find_topics(EmailAddress.parse(like) if like else None, database=app.database)
+        model = find_model(EmailAddress.parse(like) if like else None, database=app.database)
         rendered = load_text(number, database=app.database, masthead=app.masthead(), render=app.render)
-        letters = write_tests(rendered, addresses, topics=topics, make_splicer=app.make_splicer)
+        letters = write_tests(rendered, addresses, model=model, make_splicer=app.make_splicer)
         sending = send_tests(number, letters, connect=app.connect, database=app.database, now=app.now())
         outcomes = dict(zip(addresses, asyncio.run(sending), strict=True))
     told = {address.text: _tell(outcome) for address, outcome in outcomes.items()}

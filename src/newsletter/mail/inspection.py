@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_qp
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.header import decode_header
+from itertools import product
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.issue import RenderedIssue
@@ -53,25 +54,31 @@ _FORMS = {
     b"Feedback-ID": re.compile(rb"[^:\s]*:[^:\s]*:[^:\s]*:[^:\s]{5,15}"),
     b"X-Auto-Response-Suppress": re.compile(rb"All"),
     b"X-Newsletter-Delivery": re.compile(rb"[a-z2-7]+"),
-    b"Content-Type": _BOUNDARY,
+    # Text and HTML, or text alone.
+    b"Content-Type": re.compile(_BOUNDARY.pattern + rb"|text/plain; charset=utf-8"),
+    b"Content-Transfer-Encoding": re.compile(rb"quoted-printable"),
 }
 
 
 def make_samples(rendered: RenderedIssue, *, sender: Sender) -> Iterator[Letter]:
-    """Make a complete letter of each variant, to the sample reader. Raises RefusedError as ``compile_letters`` does."""
+    """Make complete letters of each variant, whole and of text alone, to the sample reader.
+
+    Raises RefusedError as ``compile_letters`` does.
+    """
     splicer = Splicer(
         compile_letters(rendered, sender=sender),
         sender=sender,
         keys=KeyRing(bytes(32)),  # what is looked at is the form; as links, these open nothing
         clock=lambda: datetime(2026, 1, 1, tzinfo=UTC),
     )
-    for topics in rendered.variants:
+    for topics, is_text_only in product(rendered.variants, (False, True)):
         yield splicer.splice(
             Recipient(
                 delivery=DeliveryId(0, 0),
                 address=EmailAddress(f"{'sample-reader':x<64}@example.org"),
                 public_id=SAMPLE_READER,
                 topics=topics,
+                is_text_only=is_text_only,
             )
         )
 
@@ -83,16 +90,16 @@ def inspect_letter(message: bytes) -> Iterator[str]:
         yield "The letter holds a line end that is not CRLF."
     if any(len(line) > _LONGEST_LINE for line in message.split(b"\r\n")):
         yield f"The letter has a line of more than {_LONGEST_LINE} octets."
-    yield from _inspect_header(header)
-    yield from _inspect_encoded_words(header)
     boundary = _BOUNDARY.search(header)
-    yield from _inspect_parts(body, boundary[1]) if boundary else ()
+    yield from _inspect_header(header, FIELDS if boundary else (*FIELDS, "Content-Transfer-Encoding"))
+    yield from _inspect_encoded_words(header)
+    yield from _inspect_parts(body, boundary[1]) if boundary else _inspect_content(body)
 
 
-def _inspect_header(header: bytes) -> Iterator[str]:
+def _inspect_header(header: bytes, expected: Sequence[str]) -> Iterator[str]:
     signed = _SIGNATURE.sub(b"", header)
     try:
-        check_fields(signed, FIELDS)
+        check_fields(signed, expected)
     except RefusedError as error:
         yield str(error)
     for field in _FOLD.sub(b"", signed).split(b"\r\n"):
@@ -128,10 +135,13 @@ def _inspect_parts(body: bytes, boundary: bytes) -> Iterator[str]:
         yield "The letter is not a text part followed by an HTML part, both quoted-printable."
         return
     for part in parts:
-        content = part.partition(b"\r\n\r\n")[2]
-        if any(len(line) > _LONGEST_ENCODED_LINE for line in content.split(b"\r\n")):
-            yield f"A quoted-printable line has more than {_LONGEST_ENCODED_LINE} octets."
-        try:
-            a2b_qp(content).decode("utf-8")
-        except UnicodeDecodeError:
-            yield "A part is not UTF-8."
+        yield from _inspect_content(part.partition(b"\r\n\r\n")[2])
+
+
+def _inspect_content(content: bytes) -> Iterator[str]:
+    if any(len(line) > _LONGEST_ENCODED_LINE for line in content.split(b"\r\n")):
+        yield f"A quoted-printable line has more than {_LONGEST_ENCODED_LINE} octets."
+    try:
+        a2b_qp(content).decode("utf-8")
+    except UnicodeDecodeError:
+        yield "A part is not UTF-8."

@@ -39,6 +39,8 @@ class Proof:
     sender: Sender | None
     audience: AudienceSize
     now: datetime
+    #: the domain that signs letters here (DKIM); None where that is left to the relay
+    signing_domain: str | None = None
     #: what links answered, by address; empty where none was fetched
     answers: Mapping[str, LinkAnswer] = field(default_factory=dict)
 
@@ -81,6 +83,7 @@ def pull_proof(
     render: Callable[[Issue], RenderedIssue],
     sender: Sender | None,
     now: datetime,
+    signing_domain: str | None = None,
 ) -> Proof:
     """Compose and render an issue as everything stands now. Raises RenderError if it cannot be rendered."""
     with database.snapshot() as snapshot:
@@ -101,6 +104,7 @@ def pull_proof(
         sender=sender,
         audience=audience,
         now=now,
+        signing_domain=signing_domain,
     )
 
 

@@ -16,10 +16,11 @@ from newsletter.domain.issue import RenderedIssue
 from newsletter.domain.letter import Letter, Recipient
 from newsletter.domain.mailing import TEST_MAILING, DeliveryId
 from newsletter.domain.reply import Outcome
+from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.token import SAMPLE_READER
-from newsletter.domain.topic import Topic
 from newsletter.errors import InputError, NotFoundError, RefusedError
 from newsletter.mail.message import Splicer
+from newsletter.service.find_reader import SAMPLE
 from newsletter.service.ports import Connect
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database
@@ -31,32 +32,37 @@ MARK = "[TEST]"
 MOST_ADDRESSES = 20
 
 
-def find_topics(like: EmailAddress | None, *, database: Database) -> Topic:
-    """Return the topics of a stored subscriber, or all. Raises NotFoundError for an address that is not stored."""
-    if like is None:
-        return Topic.everything()
+def find_model(address: EmailAddress | None, *, database: Database) -> Subscriber:
+    """Return the subscriber whose choices a test follows; without an address the sample reader, who chose everything.
+
+    Raises NotFoundError for an address that is not stored.
+    """
+    if address is None:
+        return SAMPLE
     with database.snapshot() as snapshot:
-        subscriber = find_subscriber(snapshot, like)
+        subscriber = find_subscriber(snapshot, address)
     if subscriber is None:
-        raise NotFoundError(f"{like} is not among the subscribers: leave --as out, or name one of them.")
-    return subscriber.topics
+        raise NotFoundError(f"{address} is not among the subscribers: leave --as out, or name one of them.")
+    return subscriber
 
 
 def write_tests(
     rendered: RenderedIssue,
     addresses: Sequence[EmailAddress],
     *,
-    topics: Topic,
+    model: Subscriber,
     make_splicer: Callable[[RenderedIssue], Splicer],
 ) -> list[Letter]:
-    """Make the letter of a reader of ``topics`` for each address, marked in its subject.
+    """Make for each address the letter that ``model`` would get, less the personal links, and marked in its subject.
 
     Raises RefusedError where such a reader gets no letter, and InputError for more addresses than a trial needs.
     """
     if len(addresses) > MOST_ADDRESSES:
         raise InputError(f"A test goes to {MOST_ADDRESSES} addresses at most; 'newsletter issue send' is for more.")
-    if not topics & max(rendered.variants):
-        raise RefusedError(f"Issue {rendered.number} has nothing for readers of {topics.label}: they get no letter.")
+    if not model.topics & max(rendered.variants):
+        raise RefusedError(
+            f"Issue {rendered.number} has nothing for readers of {model.topics.label}: they get no letter."
+        )
     splicer = make_splicer(replace(rendered, subject=f"{MARK} {rendered.subject}"))
     return [
         splicer.splice(
@@ -64,7 +70,8 @@ def write_tests(
                 delivery=DeliveryId(TEST_MAILING, secrets.randbits(31)),
                 address=address,
                 public_id=SAMPLE_READER,
-                topics=topics,
+                topics=model.topics,
+                is_text_only=model.is_text_only,
             )
         )
         for address in addresses

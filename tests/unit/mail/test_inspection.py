@@ -18,7 +18,7 @@ def messages() -> list[bytes]:
 
 
 def test_every_variant_of_a_sample_is_sound(messages: list[bytes]) -> None:
-    assert len(messages) == 7
+    assert len(messages) == 14
     assert [fault for message in messages for fault in inspect_letter(message)] == []
 
 
@@ -27,6 +27,22 @@ def test_a_signature_may_stand_in_front(messages: list[bytes]) -> None:
 
     assert list(inspect_letter(signature + messages[0])) == []
     assert list(inspect_letter(signature + signature + messages[0])) != []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (b"text/plain", b"text/html", "Content-Type is"),
+        (b"Encoding: quoted-printable", b"Encoding: 8bit", "Content-Transfer-Encoding is"),
+        (b"THE MERIDIAN", b"x" * 77 + b"\r\nTHE MERIDIAN", "more than 76"),
+    ],
+)
+def test_so_is_one_of_a_letter_of_text_alone(messages: list[bytes], old: bytes, new: bytes, words: str) -> None:
+    assert old in messages[1]
+
+    faults = list(inspect_letter(messages[1].replace(old, new, 1)))
+
+    assert any(words in fault for fault in faults), faults
 
 
 @pytest.mark.parametrize(

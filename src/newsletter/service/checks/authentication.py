@@ -19,7 +19,7 @@ _MAILBOX_PROVIDERS = frozenset(
 
 @check(
     Level.WARNING,
-    promise="The sender is on a domain of one's own, and reports go to the same, so that SPF and DMARC can pass.",
+    promise="The sender is on a domain of one's own, and so are reports and signature, so that DMARC can pass.",
 )
 def check_authentication(proof: Proof) -> Iterator[Fault]:
     if proof.sender is None:
@@ -30,6 +30,12 @@ def check_authentication(proof: Proof) -> Iterator[Fault]:
             where="[mail] from",
             what=f"{domain} tells receivers to refuse letters that its own servers did not send (DMARC).",
             mend="Send from an address on a domain of your own: set from under [mail].",
+        )
+    if proof.signing_domain and not _is_aligned(domain, proof.signing_domain):
+        yield Fault(
+            where="[dkim] domain",
+            what=f"Letters are signed for {proof.signing_domain}, which says nothing about {domain} (DMARC).",
+            mend=f"Set domain under [dkim] to {domain}, and publish the key there.",
         )
     bounce_domain = proof.sender.envelope_sender("").rpartition("@")[2].lower()
     if not _is_aligned(domain, bounce_domain):

@@ -39,6 +39,18 @@ def test_reports_to_another_domain_are_a_warning(address: str, bounce_address: s
     assert found("authentication", proof) == [("warning", "[mail] bounce_domain")]
 
 
+@pytest.mark.parametrize(
+    ("signing_domain", "expected"),
+    [("relay.example", [("warning", "[dkim] domain")]), ("mail.review.example", []), (None, [])],
+)
+def test_a_signature_for_another_domain_is_a_warning(
+    signing_domain: str | None, expected: list[tuple[str, str]]
+) -> None:
+    proof = replace(a_proof(an_article_shown()), signing_domain=signing_domain)
+
+    assert found("authentication", proof) == expected
+
+
 def test_an_address_at_a_mailbox_provider_is_a_warning() -> None:
     proof = a_proof(an_article_shown(), sender=a_sender("review@gmail.com", "b+{token}@gmail.com"))
 
