@@ -20,6 +20,9 @@ WELCOME = {
 }
 #: A step that breaks the connection in place of an answer.
 HANG_UP = "(hang up)"
+#: A step that takes its time, and then answers as a well-behaved relay does.
+LATE = "(late)"
+_LATE_SECONDS = 0.6
 #: A step that never answers.
 STALL = "(stall)"
 
@@ -79,7 +82,7 @@ class ScriptedRelay:
         letters, recipient, is_open = 0, "", False
         verb, line = "CONNECT", ""
         while verb:
-            answer = self._script(number, letters, verb, line) or WELCOME.get(verb, "500 5.5.1 what?")
+            answer = await self._choose_answer(number, letters, verb, line)
             if verb == "MAIL" and is_open:
                 answer = "503 5.5.1 nested MAIL command"
             is_open = (is_open or (verb == "MAIL" and answer.startswith("250"))) and verb not in {"RSET", "."}
@@ -101,6 +104,12 @@ class ScriptedRelay:
                 verb, line = await self._take_content(reader), ""
             else:
                 verb, line = await self._take_command(reader)
+
+    async def _choose_answer(self, number: int, letters: int, verb: str, line: str) -> str:
+        answer = self._script(number, letters, verb, line)
+        if answer == LATE:
+            await asyncio.sleep(_LATE_SECONDS)
+        return WELCOME.get(verb, "500 5.5.1 what?") if answer in {None, "", LATE} else str(answer)
 
     async def _take_command(self, reader: asyncio.StreamReader) -> tuple[str, str]:
         line = (await reader.readline()).decode("ascii").rstrip("\r\n")

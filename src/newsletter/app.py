@@ -194,6 +194,7 @@ class App:
                 password=smtp.password if smtp.auth == "password" else None,
                 tokens=self.relay_tokens,
                 timeout_seconds=smtp.timeout_seconds,
+                final_timeout_seconds=max(smtp.final_timeout_seconds, smtp.timeout_seconds),
             )
         )
 

@@ -117,6 +117,12 @@ class Smtp(Struct, frozen=True, kw_only=True):
         float, Meta(ge=0, description="At most so many a second to one recipient domain; 0: no limit.")
     ] = 0
     timeout_seconds: Annotated[float, Meta(gt=0, description="How long to wait for the relay's answer.")] = 60
+    final_timeout_seconds: Annotated[
+        float,
+        Meta(
+            gt=0, description="The same for a whole letter: a relay may look at it for long, and has it if we give up."
+        ),
+    ] = 600
     outbox: Annotated[
         str, Meta(description="A folder that letters are written to in place of a relay, for trials.")
     ] = ""

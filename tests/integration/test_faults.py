@@ -6,6 +6,7 @@ names, and nobody is marked for a fault of ours.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,10 +17,12 @@ import pytest
 
 from mailing_stand import a_plant, add_readers, counted, open_a_mailing, report_on, work
 from newsletter.domain.mailing import DoubtfulPolicy, MailingReport, MailingStatus
+from newsletter.engine.worker import Worker
 from newsletter.mail.relay import Relay, open_session
 from newsletter.service.ports import Session
 from newsletter.store import suppressions
 from newsletter.store.database import Database
+from newsletter.store.seats import take_seat
 from relay import HANG_UP, STALL, Script, ScriptedRelay
 
 READERS = [f"reader{number}@example.net" for number in range(1, 21)]
@@ -348,3 +351,47 @@ async def test_a_relay_that_refuses_our_password_pauses_the_mailing_and_marks_no
     assert counted(report) == {"queued": 20}
     assert report.mailing.status is MailingStatus.PAUSED
     assert "refused our user name or password" in (report.mailing.pause_reason or "")
+
+
+async def test_a_worker_told_to_stop_while_the_relay_stalls_ends_all_the_same(sqlite_database: Database) -> None:
+    add_readers(sqlite_database, READERS)
+    mailing = open_a_mailing(sqlite_database)
+    async with ScriptedRelay(after_letters(3, "MAIL", STALL)) as relay:
+        plant = a_plant(sqlite_database, port=relay.port, connections=1, timeout_seconds=1)
+        with take_seat(sqlite_database, now=plant.clock()) as seat:
+            worker = Worker(plant, seat)
+            working = asyncio.create_task(worker.run(until_idle=False))
+            while len(relay.accepted) < 3:  # noqa: ASYNC110 - the relay has no event for it
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)
+            worker.stop()
+            await asyncio.wait_for(working, timeout=20)
+
+    assert counted(report_on(sqlite_database, mailing)) == {"accepted": 3, "queued": 17}
+
+
+async def test_a_letter_that_is_in_doubt_twice_is_not_sent_a_third_time(database: Database) -> None:
+    fault = Fault(name="keeps one letter and hangs up, each time", script=for_reader(5, ".", HANG_UP))
+    relay, report = await asyncio.wait_for(deliver(database, fault), timeout=60)
+
+    assert relay.dotted.count("reader5@example.net") == 2
+    assert counted(report) == {"accepted": 19, "doubtful": 1}
+    assert report.doubtful == ("reader5@example.net",)
+    assert report.mailing.status is MailingStatus.FINISHED
+
+
+async def test_refusals_of_other_connections_are_taken_back_too_when_our_sender_is_refused(database: Database) -> None:
+    rejected: list[str] = []
+
+    def script(number: int, _: int, verb: str, line: str) -> str | None:
+        if number == 1 and verb == "RCPT":
+            rejected.append(line)
+            return "550 5.7.1 your server is listed"
+        if number > 1 and verb == "MAIL" and len(rejected) >= 3:
+            return "550 5.7.1 sender not allowed"
+        return "451 4.7.1 slow down" if verb == "RCPT" else None
+
+    _, report = await deliver(database, Fault(name="", script=lambda: script))
+
+    assert report.mailing.status is MailingStatus.PAUSED
+    assert set(counted(report)) <= {"queued", "deferred"}

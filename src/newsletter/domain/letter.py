@@ -45,6 +45,8 @@ class Recipient:
     #: tries so far, and when the first one was
     attempts: int = 0
     first_try_at: datetime | None = None
+    #: it may have arrived already, and is sent once more
+    is_resent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

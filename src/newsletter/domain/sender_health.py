@@ -98,7 +98,7 @@ class DomainFigures:
     #: None for all that are not listed by themselves, erased readers among them
     domain: str | None
     counts: Counter[DeliveryStatus] = field(default_factory=Counter)
-    #: reports, by kind
+    #: letters that reports are about, by kind
     came_back: Counter[BounceKind] = field(default_factory=Counter)
     #: of letters that were rejected or came back
     reasons: Counter[str] = field(default_factory=Counter)

@@ -71,7 +71,8 @@ def settle(
                 next_try_at=next_try(now, recipient.attempts + 1, now),  # however long it takes: the fault is ours
             )
         case Unknown(why):
-            resend = doubtful is DoubtfulPolicy.RESEND
+            # Once: a relay that takes a letter and breaks off each time would else deliver it without end.
+            resend = doubtful is DoubtfulPolicy.RESEND and not recipient.is_resent
             return Settlement(
                 delivery=recipient.delivery,
                 status=DeliveryStatus.QUEUED if resend else DeliveryStatus.DOUBTFUL,

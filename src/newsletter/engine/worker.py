@@ -177,7 +177,10 @@ class Worker:
         lasts = self._plant.clock() - self._last_good > _PATIENCE
         if error.is_lasting or lasts:
             for mailing in [mailing for mailing, loads in self._loads.items() if loads]:
-                await self._pause(mailing, str(error))
+                # Not at once: rejections that other connections still have to record are to be taken back as well.
+                health = self._health[mailing]
+                health.pause_reason = health.pause_reason or str(error)
+                self._feed.drop_mailing(mailing)
 
     def _count_refusal(self, words: str) -> None:
         self._refusals += 1

@@ -27,6 +27,8 @@ class Relay:
     #: signs in by XOAUTH2, in place of the password
     tokens: TokenSource | None = None
     timeout_seconds: float = 60
+    #: for the answer to a letter's final dot; None for as long as for any other
+    final_timeout_seconds: float | None = None
 
 
 async def open_session(relay: Relay) -> SmtpSession:
@@ -52,6 +54,7 @@ async def open_session(relay: Relay) -> SmtpSession:
         pipelining=client.supports_extension("pipelining"),
         envelope_ids=client.supports_extension("dsn"),
         timeout_seconds=relay.timeout_seconds,
+        final_timeout_seconds=relay.final_timeout_seconds or relay.timeout_seconds,
     )
 
 

@@ -28,12 +28,19 @@ class SmtpSession:
     """Stages a letter, then releases it; in between nothing of it can be delivered."""
 
     def __init__(
-        self, transport: asyncio.Transport, *, pipelining: bool, envelope_ids: bool, timeout_seconds: float
+        self,
+        transport: asyncio.Transport,
+        *,
+        pipelining: bool,
+        envelope_ids: bool,
+        timeout_seconds: float,
+        final_timeout_seconds: float,
     ) -> None:
         self._transport = transport
         socket = transport.get_extra_info("socket")
         self._plain_socket: int | None = None if transport.get_extra_info("sslcontext") else socket.fileno()
         self._replies = _Replies(timeout_seconds)
+        self._final_timeout_seconds = final_timeout_seconds
         transport.set_protocol(self._replies)
         self._pipelining = pipelining
         self._envelope_ids = envelope_ids
@@ -78,7 +85,7 @@ class SmtpSession:
         else:
             self._transport.write(_DOT)
         try:
-            return judge(await self._reply())
+            return judge(await self._replies.take(within_seconds=self._final_timeout_seconds))
         except RelayError as error:
             return Unknown(str(error))
 
@@ -182,6 +189,8 @@ class _Replies(asyncio.Protocol):
     def __init__(self, timeout_seconds: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._timeout_seconds = timeout_seconds
+        #: how long the present wait may take
+        self._within_seconds = timeout_seconds
         self._rest = b""
         self._lines: list[str] = []
         self._read: deque[Reply] = deque()
@@ -191,8 +200,9 @@ class _Replies(asyncio.Protocol):
         self._waits_since: float | None = None
         self._watchdog = self._loop.call_later(timeout_seconds, self._watch)
 
-    async def take(self) -> Reply:
+    async def take(self, *, within_seconds: float | None = None) -> Reply:
         """Return the next reply, waiting for it. Raises RelayError when the relay is gone, silent or talks nonsense."""
+        self._within_seconds = within_seconds or self._timeout_seconds
         while not self._read:
             if self._lost is not None:
                 raise RelayError(self._lost)
@@ -205,6 +215,7 @@ class _Replies(asyncio.Protocol):
     async def drain(self) -> None:
         """Wait until the connection takes more, or is gone, which the next reply tells."""
         if self._writer is not None:
+            self._within_seconds = self._timeout_seconds
             self._waits_since = self._loop.time()
             await self._writer
             self._waits_since = None
@@ -214,11 +225,12 @@ class _Replies(asyncio.Protocol):
 
     def _watch(self) -> None:
         now = self._loop.time()
-        due = (now if self._waits_since is None else self._waits_since) + self._timeout_seconds
+        waits_since = now if self._waits_since is None else self._waits_since
+        due = waits_since + self._within_seconds
         if due > now:
-            self._watchdog = self._loop.call_at(due, self._watch)
+            self._watchdog = self._loop.call_at(min(due, now + self._timeout_seconds), self._watch)
         else:
-            self._lose(f"The relay was silent for {self._timeout_seconds:g} seconds.")
+            self._lose(f"The relay was silent for {self._within_seconds:g} seconds.")
 
     def data_received(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")

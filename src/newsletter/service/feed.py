@@ -32,6 +32,8 @@ class Load:
     dropped: int = 0
     #: when the claim was last prolonged
     renewed_at: datetime | None = None
+    #: what of it has not left is let go of, also what a connection still has in hand
+    is_dropped: bool = False
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
     def close_one(self) -> None:
@@ -55,6 +57,8 @@ class Feed:
     def __init__(self, *, limits: Limits | None = None, low_water: int = 0) -> None:
         limits = limits or Limits()
         self._waiting: deque[tuple[Load, Recipient]] = deque()
+        #: those with letters that are neither settled nor dropped
+        self._loads: set[Load] = set()
         #: those that wait for their domain
         self._later: WaitingRoom[tuple[Load, Recipient]] = WaitingRoom(limits.per_domain_per_second)
         #: spliced, and those that came back
@@ -95,6 +99,7 @@ class Feed:
         ``starts_in``: seconds before the first may leave; ``waits``: the same for those that wait for their domain.
         """
         load = Load(batch=claim.batch, splicer=splicer, open=len(claim.recipients))
+        self._loads = {each for each in self._loads if not each.done.is_set()} | {load}
         self._pace.hold(starts_in)
         if waits:
             for recipient in claim.recipients:
@@ -168,8 +173,8 @@ class Feed:
         return None if first is None else max(first, self._pace.wait_seconds())
 
     def put_back(self, job: Job) -> None:
-        """Return a letter that certainly did not leave. In a closed feed nobody would take it any more."""
-        if self._closed:
+        """Return a letter that certainly did not leave. It is let go of where its load was dropped meanwhile."""
+        if job.load.is_dropped:
             job.load.dropped += 1
             job.load.close_one()
             return
@@ -195,6 +200,8 @@ class Feed:
         self._arrival.set()
 
     def _drop(self, is_dropped: Callable[[Load], bool]) -> None:
+        for load in self._loads:
+            load.is_dropped = load.is_dropped or is_dropped(load)
         kept = deque((load, recipient) for load, recipient in self._waiting if not is_dropped(load))
         kept_jobs = deque(job for job in self._ready if not is_dropped(job.load))
         dropped = [load for load, _ in self._waiting if is_dropped(load)]

@@ -42,7 +42,7 @@ class Health:
     def begin(self, figures: SenderFigures) -> None:
         """Count on from ``figures``, which are all that is recorded of the mailing until now."""
         self._before, self._accepted, self._rejected = figures, 0, 0
-        self.pause_reason = self.pause_reason or find_pause_reason(figures, self._thresholds)
+        self.pause_reason = find_pause_reason(figures, self._thresholds)
         self.is_begun = True
 
     def ask_about_doubtful(self) -> None:

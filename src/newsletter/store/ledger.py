@@ -218,7 +218,7 @@ def _list_recipients(transaction: Transaction, batch: Batch, *, now: datetime) -
     )
     query = (
         select(
-            deliveries.c.position, deliveries.c.attempts, deliveries.c.first_try_at,
+            deliveries.c.position, deliveries.c.attempts, deliveries.c.first_try_at, deliveries.c.resent,
             subscribers.c.address, subscribers.c.public_id, subscribers.c.topics,
             subscribers.c.is_text_only,
         )
@@ -235,6 +235,9 @@ def _list_recipients(transaction: Transaction, batch: Batch, *, now: datetime) -
             is_text_only=is_text_only,
             attempts=attempts,
             first_try_at=first_try_at,
+            is_resent=resent,
         )
-        for position, attempts, first_try_at, address, public_id, topics, is_text_only in transaction.execute(query)
+        for position, attempts, first_try_at, resent, address, public_id, topics, is_text_only in transaction.execute(
+            query
+        )
     )

@@ -45,6 +45,7 @@ from newsletter.domain.topic import Topic
 from newsletter.errors import NotFoundError, RefusedError
 from newsletter.store.database import Transaction
 from newsletter.store.segments import is_in
+from newsletter.store.sender_health import select_came_back
 from newsletter.store.tables import batches, bounces, deliveries, issues, mailings, subscribers, suppressions
 
 _BATCH_SIZE = 500
@@ -363,13 +364,7 @@ def _read_mailing(row: Row[Any]) -> Mailing:
 
 def _count_bounces(transaction: Transaction, mailing_id: int) -> dict[BounceKind, Counter[str]]:
     """Count the letters of a mailing that came back, by kind and reason; one that did so by two ways is one."""
-    counted = and_(bounces.c.mailing_id == mailing_id, bounces.c.ignored_because.is_(None))
-    letters = (
-        select(bounces.c.kind, func.min(bounces.c.reason).label("reason"))
-        .where(counted, bounces.c.reversed_at.is_(None))
-        .group_by(bounces.c.kind, bounces.c.position)
-        .subquery()
-    )
+    letters = select_came_back(mailing_id)
     query = select(letters.c.kind, letters.c.reason, func.count()).group_by(letters.c.kind, letters.c.reason)
     found: dict[BounceKind, Counter[str]] = {kind: Counter() for kind in BounceKind}
     for kind, reason, count in transaction.execute(query):

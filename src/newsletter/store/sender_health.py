@@ -6,7 +6,7 @@ from that moment on, and a process that dies forgets nothing (ADR 11).
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, delete, func, insert, or_, select
 
 from newsletter.domain.bounce import REASONS_AGAINST_US, BounceKind, BounceReason
 from newsletter.domain.mailing import DeliveryStatus
@@ -17,7 +17,6 @@ from newsletter.store.tables import bounces, deliveries, seen_figures, subscribe
 _MOST_DOMAINS = 100
 
 _COUNTS = and_(bounces.c.ignored_because.is_(None), bounces.c.reversed_at.is_(None))
-_IS_ABOUT = and_(deliveries.c.mailing_id == bounces.c.mailing_id, deliveries.c.position == bounces.c.position)
 _IS_FAILURE = or_(
     bounces.c.kind == BounceKind.HARD,
     and_(bounces.c.kind == BounceKind.SOFT, bounces.c.reason.in_(REASONS_AGAINST_US)),
@@ -62,6 +61,16 @@ def mark_seen(transaction: Transaction, mailing_id: int) -> None:
     )
 
 
+def select_came_back(mailing_id: int) -> Subquery:
+    """Select the letters of a mailing that reports are about, by kind and reason; one that two reports name is one."""
+    return (
+        select(bounces.c.position, bounces.c.kind, func.min(bounces.c.reason).label("reason"))
+        .where(bounces.c.mailing_id == mailing_id, _COUNTS)
+        .group_by(bounces.c.position, bounces.c.kind)
+        .subquery()
+    )
+
+
 def count_by_domain(transaction: Transaction, mailing_id: int) -> list[DomainFigures]:
     """Count a mailing's letters by the domain they went to: those with most failures first, then the largest.
 
@@ -81,14 +90,15 @@ def count_by_domain(transaction: Transaction, mailing_id: int) -> list[DomainFig
         figures.counts[DeliveryStatus(status)] += count
         if status == DeliveryStatus.REJECTED:
             figures.reasons[reason] += count
-    reports = (
-        select(domain, bounces.c.kind, bounces.c.reason, func.count())
-        .join_from(bounces, deliveries, _IS_ABOUT)
+    came_back = select_came_back(mailing_id)
+    is_about = and_(deliveries.c.mailing_id == mailing_id, deliveries.c.position == came_back.c.position)
+    failures = (
+        select(domain, came_back.c.kind, came_back.c.reason, func.count())
+        .join_from(came_back, deliveries, is_about)
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
-        .where(bounces.c.mailing_id == mailing_id, _COUNTS)
-        .group_by(domain, bounces.c.kind, bounces.c.reason)
+        .group_by(domain, came_back.c.kind, came_back.c.reason)
     )
-    for name, kind, reason, count in transaction.execute(reports):
+    for name, kind, reason, count in transaction.execute(failures):
         figures = found.setdefault(name or "", DomainFigures(domain=name))
         figures.came_back[BounceKind(kind)] += count
         if kind in {BounceKind.HARD, BounceKind.SOFT}:

@@ -22,6 +22,7 @@ def settled(
     first_try_at: datetime | None = None,
     doubtful: DoubtfulPolicy = DoubtfulPolicy.RESEND,
     is_decisive: bool = False,
+    is_resent: bool = False,
 ) -> Settlement:
     recipient = Recipient(
         delivery=DeliveryId(1, 2),
@@ -30,6 +31,7 @@ def settled(
         topics=Topic.everything(),
         attempts=0 if first_try_at is None else 5,
         first_try_at=first_try_at,
+        is_resent=is_resent,
     )
     return settle(recipient, outcome, now=NOW, doubtful=doubtful, reason="unknown_user", is_decisive=is_decisive)
 
@@ -70,5 +72,6 @@ def test_what_may_have_arrived_is_sent_again_held_or_asked_about_as_configured()
 
     assert settled(lost, doubtful=DoubtfulPolicy.RESEND).status is DeliveryStatus.QUEUED
     assert settled(lost, doubtful=DoubtfulPolicy.RESEND).is_resent
+    assert settled(lost, doubtful=DoubtfulPolicy.RESEND, is_resent=True).status is DeliveryStatus.DOUBTFUL
     assert settled(lost, doubtful=DoubtfulPolicy.HOLD).status is DeliveryStatus.DOUBTFUL
     assert settled(lost, doubtful=DoubtfulPolicy.ASK).status is DeliveryStatus.DOUBTFUL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import tracemalloc
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from newsletter.domain.reply import Accepted, Deferred, Outcome, Rejected, Reply
 from newsletter.errors import RelayError
 from newsletter.mail.relay import Relay, open_session
 from newsletter.mail.smtp import SmtpSession
-from relay import HANG_UP, STALL, Script, ScriptedRelay
+from relay import HANG_UP, LATE, STALL, Script, ScriptedRelay
 
 
 def a_letter(number: int) -> Letter:
@@ -189,6 +190,22 @@ async def test_a_relay_that_stalls_is_given_up() -> None:
         session = await connect(relay, timeout_seconds=0.2)
         with pytest.raises(RelayError, match=r"silent for 0\.2 seconds"):
             await session.stage(a_letter(1))
+
+
+async def test_a_whole_letter_may_take_longer_to_answer_than_a_command() -> None:
+    script = {(".", 0): LATE, ("MAIL", 1): STALL}
+    async with ScriptedRelay(lambda _, letters, verb, __: script.get((verb, letters))) as relay:
+        session = await open_session(
+            Relay(host=relay.host, port=relay.port, timeout_seconds=0.2, final_timeout_seconds=30)
+        )
+        await session.stage(a_letter(1))
+        outcome = await session.release(None)
+        started = time.monotonic()
+        with pytest.raises(RelayError, match=r"silent for 0\.2 seconds"):
+            await session.stage(a_letter(2))
+
+    assert isinstance(outcome, Accepted)
+    assert time.monotonic() - started < 10
 
 
 async def test_closing_with_a_staged_letter_delivers_nothing() -> None:

@@ -130,3 +130,18 @@ async def test_the_pace_is_kept() -> None:
 
     # 20 letters at 50 a second take 0.4 s, less the tenth of a second of credit.
     assert time.monotonic() - started >= 0.27
+
+
+async def test_a_letter_in_hand_when_its_mailing_is_dropped_is_let_go_of_when_it_comes_back() -> None:
+    feed = Feed()
+    load = feed.load(a_claim(1, 2), SPLICER)
+    job = await feed.take()
+    assert job is not None
+    feed.drop_mailing(1)
+    is_done_before = load.done.is_set()
+    feed.put_back(job)
+
+    assert not is_done_before
+    assert load.done.is_set()
+    assert load.dropped == 2
+    assert feed.take_ready() is None
