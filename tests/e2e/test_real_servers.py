@@ -115,10 +115,13 @@ def check_next_audience(app: App, mailing: Mailing) -> None:
     assert set(following.deliveries) == {FINE, FULL, BIG, LATE, "new@example.net"}
 
 
-@pytest.mark.parametrize("way", ["listener", "maildir", "imap"])
+@pytest.mark.parametrize(
+    ("way", "kept_in"), [("listener", "sqlite"), ("listener", "postgres"), ("maildir", "sqlite"), ("imap", "postgres")]
+)
 def test_what_postfix_reports_decides_on_the_next_audience(
-    database: Database, smtp_server: SmtpServer, way: str
+    request: pytest.FixtureRequest, smtp_server: SmtpServer, way: str, kept_in: str
 ) -> None:
+    database: Database = request.getfixturevalue(f"{kept_in}_database")
     smtp_server.refuse_recipients = dict(REFUSALS)
     with ExitStack() as servers:
         bounces_to, keys = open_way(way, servers)

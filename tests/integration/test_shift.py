@@ -93,6 +93,22 @@ def test_an_errand_that_fails_is_tried_again(database: Database) -> None:
     assert len(runs) == 2
 
 
+def test_no_failure_of_an_errand_ends_the_work(database: Database) -> None:
+    runs: list[int] = []
+
+    def fail_again() -> None:
+        runs.append(1)
+        if len(runs) == 3:
+            shift.stop()
+        raise PermissionError("cur is not ours")
+
+    watch = replace(errand(fail_again), longest_rest_seconds=0)
+    shift = Shift(a_plant(database), [watch])
+    shift.run()
+
+    assert len(runs) == 3
+
+
 def test_an_errand_under_way_is_finished_before_the_shift_ends(database: Database) -> None:
     ended: list[bool] = []
 

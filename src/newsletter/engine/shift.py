@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import structlog
 
 from newsletter.engine.plant import Plant
 from newsletter.engine.worker import Worker
-from newsletter.errors import NewsletterError, find_first
+from newsletter.errors import NewsletterError, describe_failure, find_first
 from newsletter.store.seats import Seat, take_seat
 
 log = structlog.get_logger(__name__)
@@ -88,13 +89,17 @@ class Shift:
 async def _repeat(errand: Errand, stopping: asyncio.Event) -> None:
     rest, told = errand.every_seconds, ""
     while not stopping.is_set():
+        began_at = time.monotonic()
         try:
             await errand.run(stopping.is_set)
             rest, told = errand.every_seconds, ""
-        except NewsletterError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, an errand must not end the delivery of letters
+            if time.monotonic() - began_at > errand.longest_rest_seconds:
+                rest = errand.every_seconds  # a watch that held for a while is no hopeless case
             rest = min(rest * 2, max(errand.every_seconds, errand.longest_rest_seconds))
-            if str(error) != told:
-                log.warning("errand failed, it is tried again", errand=errand.name, why=str(error))
-            told = str(error)
+            why = describe_failure(error)
+            if why != told:
+                log.warning("errand failed, it is tried again", errand=errand.name, why=why)
+            told = why
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), timeout=rest)

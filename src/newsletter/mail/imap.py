@@ -183,7 +183,7 @@ def _translated(account: ImapAccount) -> Iterator[None]:
         yield
     except LoginError as error:
         raise MailboxError(f"{account.host} refuses to let us read the mailbox: {_quote(error)}") from error
-    except (IMAPClientError, OSError) as error:
+    except (IMAPClientError, OSError, UnicodeError) as error:
         raise MailboxError(f"The mailbox at {account.host} cannot be read: {_quote(error)}") from error
 
 
