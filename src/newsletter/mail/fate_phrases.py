@@ -142,14 +142,13 @@ MAIL_WORDS: Fates = (
     ),
 )
 
-#: Subjects of what mail systems write to their own users and masters: nothing has come back.
+#: Subjects of what mail systems write to their own users: nothing has come back.
 OWN_AFFAIRS: Fates = (
     (
         K.NOT_BOUNCE,
         """
-        quarantine summary | quarantine report | quarantine digest | quarantine notification
-        spam quarantine | spam digest | spam summary | spam report | almost full | nearly full | approaching
-        quota warning | is getting full
+        quarantine summary | quarantine report | quarantine digest | quarantine notification | spam quarantine
+        spam digest | spam summary | almost full | nearly full | quota warning | is getting full
         """,
     ),
 )

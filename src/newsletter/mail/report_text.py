@@ -129,7 +129,7 @@ def says_mail_failed(text: str) -> bool:
 
 
 def is_own_affair(subject: str) -> bool:
-    """Whether a mail system writes to its own users or masters, of their quota or of strangers' errors."""
+    """Whether a mail system writes to its own users, of their quota or their quarantine."""
     return _OWN_AFFAIRS.find(simplify(subject)) is not None
 
 
