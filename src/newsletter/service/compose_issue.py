@@ -177,4 +177,6 @@ def _introduce(issue: Issue) -> Iterator[str]:
         yield issue.lead.text
     yield from (feature.headline + "." for feature in issue.features)
     yield from (stored.announcement.title + "." for stored in (*issue.events, *issue.news))
-    yield f"Issue {issue.number} of {issue.masthead.name}: what is new, in one letter."
+    yield issue.masthead.blurb
+    if issue.masthead.language.partition("-")[0] == "en":
+        yield f"Issue {issue.number} of {issue.masthead.name}: what is new, in one letter."

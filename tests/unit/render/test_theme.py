@@ -84,6 +84,14 @@ def test_every_text_colour_stands_out_from_every_ground(palette: Palette) -> Non
             assert contrast(text, ground) >= 4.5, (text, ground)
 
 
+@pytest.mark.parametrize("palette", [a_theme().light, a_theme().dark], ids=["light", "dark"])
+def test_no_colour_is_one_that_inboxes_turn_into_its_opposite(palette: Palette) -> None:
+    """Pure white and pure black are what programs look for when they invert a letter by themselves."""
+    colours = {palette.paper, palette.sheet, palette.ink, palette.soft, palette.line, palette.accent}
+
+    assert not colours & {"#ffffff", "#000000", "#fff", "#000"}
+
+
 def contrast(one: str, other: str) -> float:
     """Return the contrast ratio of WCAG 2.2, 1 to 21."""
     lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from builders import SITE, a_news_item, a_partner, a_picture, an_event
+from builders import SITE, a_masthead, a_news_item, a_partner, a_picture, an_event
 from draft_builders import (
     NOW,
     STANDFIRST,
@@ -117,10 +117,20 @@ def test_without_articles_an_announcement_gives_the_subject() -> None:
 
 
 def test_an_empty_issue_is_named_by_its_number() -> None:
-    issue = an_issue_of()
+    issue = an_issue_of(masthead=a_masthead(blurb=""))
 
     assert issue.subject == "The Meridian Review, issue 42"
     assert issue.preheader == "Issue 42 of The Meridian Review: what is new, in one letter."
+
+
+def test_a_short_preheader_is_filled_with_the_journal_s_own_words_in_its_own_language() -> None:
+    stored = a_stored_article(1, an_article(standfirst="Паром идёт."))
+    blurb = "Журнал о торговле и политике вокруг пролива."
+
+    for own, preheader in ((blurb, f"Паром идёт. {blurb}"), ("", "Паром идёт.")):
+        issue = an_issue_of(an_article_shown(stored), masthead=a_masthead(language="ru", blurb=own))
+
+        assert issue.preheader == preheader
 
 
 def test_each_item_comes_into_its_part() -> None:
