@@ -1,7 +1,7 @@
 """What became of a mailing's letters, counted from the ledger and the reports themselves.
 
 Nothing is counted twice over or on the side: a report that is taken back, or read differently by a replay, counts so
-from that moment on, and a process that dies forgets nothing (ADR 11).
+from that moment on, and a process that dies forgets nothing (ADR 12).
 """
 
 from __future__ import annotations
