@@ -89,7 +89,7 @@ def open_a_mailing(
     """Approve an issue and open its mailing to every active, unsuppressed subscriber, or to those of a segment."""
     moment = now or datetime.now(UTC)
     rendered = rendered or a_rendered_issue()
-    with database.transaction() as transaction:
+    with database.roomy_connection() as connection, database.transaction(on=connection) as transaction:
         slot = date(2026, 1, 1).replace(day=rendered.number)
         slots.claim_slot(transaction, slot)
         draft = issues.add_draft(transaction, number=rendered.number, slot=slot, due_at=moment, drafted_at=moment)

@@ -105,19 +105,20 @@ def import_subscribers(
     roles: list[int] = []
     seen: set[bytes] | None = set() if is_trial else None
     consent_source = consent_source or (f"{file.system} list" if file.system else "")
-    while chunk := list(islice(file.rows, _ROWS_AT_A_TIME)):
-        rows = [_require_consent(row, consent_source) for row in chunk]
-        refused = [row for row in rows if isinstance(row, RefusedRow)]
-        readable = [row for row in rows if isinstance(row, SubscriberRow)]
-        with database.transaction() as transaction:
-            sorting = _sort(transaction, readable, address_key=address_key, seen=seen)
-            if not is_trial:
-                _store(transaction, sorting.new, now=now)
-        counts.update(sorting.counts)
-        counts[Fate.REFUSED] += len(refused)
-        roles += [row.line for row in sorting.new.values() if _is_role(row.address)][: _MOST_ROLES - len(roles)]
-        _note_refused(rejected_file, refused)
-        progress(len(chunk))
+    with database.roomy_connection() as connection:
+        while chunk := list(islice(file.rows, _ROWS_AT_A_TIME)):
+            rows = [_require_consent(row, consent_source) for row in chunk]
+            refused = [row for row in rows if isinstance(row, RefusedRow)]
+            readable = [row for row in rows if isinstance(row, SubscriberRow)]
+            with database.transaction(on=connection) as transaction:
+                sorting = _sort(transaction, readable, address_key=address_key, seen=seen)
+                if not is_trial:
+                    _store(transaction, sorting.new, now=now)
+            counts.update(sorting.counts)
+            counts[Fate.REFUSED] += len(refused)
+            roles += [row.line for row in sorting.new.values() if _is_role(row.address)][: _MOST_ROLES - len(roles)]
+            _note_refused(rejected_file, refused)
+            progress(len(chunk))
     log.info("subscribers imported", trial=is_trial, **{fate.value: count for fate, count in counts.items()})
     return SubscriberImport(
         system=file.system,

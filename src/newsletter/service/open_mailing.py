@@ -34,7 +34,7 @@ def open_mailing(
     today, when the mailing was opened already, or when a trial site's letters would leave this machine.
     """
     refuse_leak(sender.base_url, relay_host)
-    with database.transaction() as transaction:
+    with database.roomy_connection() as connection, database.transaction(on=connection) as transaction:
         audience = segments.find_segment(transaction, segment) if segment else None
         draft = issues.find_issue(transaction, number, lock=True)
         if draft.status is IssueStatus.MAILED:
