@@ -21,6 +21,7 @@ from bench.bounces import measure_bounces
 from bench.delivery import LETTER_BYTES, measure_deliveries
 from bench.distance import measure_distance
 from bench.figure import Figure
+from bench.leaving import measure_leaving
 from bench.null_relay import measure_sizes
 from bench.pace import measure_pace
 from bench.preflight import measure_preflight
@@ -58,6 +59,7 @@ def _measure_all() -> Iterator[Figure]:
     yield measure_signature()
     yield from measure_sizes(*_SIZES)
     try:
+        yield measure_leaving()
         yield measure_pace()
         yield from measure_distance()
         yield from measure_deliveries()
