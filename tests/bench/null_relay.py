@@ -34,6 +34,8 @@ _CONNECTIONS = 20
 class NullSession:
     """Takes every letter and keeps none."""
 
+    is_distant = False
+
     async def stage(self, letter: Letter) -> None:
         """Count for nothing: the letter's bytes were made before."""
 

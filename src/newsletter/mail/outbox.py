@@ -20,6 +20,8 @@ class OutboxSession:
         self._folder = folder
         self._staged: Letter | None = None
 
+    is_distant = False
+
     async def stage(self, letter: Letter) -> None:
         self._staged = letter
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -19,6 +20,7 @@ from newsletter.domain.reply import Outcome, Refusal, Reply, Unknown, judge, jud
 from newsletter.errors import QuotaError, RelayError
 
 _GO_AHEAD = 354  # RFC 5321 3.3: send the message, end it with a dot
+_DISTANT_SECONDS = 0.010
 _DOT = b".\r\n"
 _LONGEST_REPLY = 64 * 1024
 _PORTION_BYTES = 64 * 1024
@@ -44,9 +46,15 @@ class SmtpSession:
         transport.set_protocol(self._replies)
         self._pipelining = pipelining
         self._envelope_ids = envelope_ids
+        self._fastest_seconds = 0.0  # of all answers to a final dot; 0 before the first
         self._announced: Letter | None = None
         self._is_staged = False
         self._needs_reset = False
+
+    @property
+    def is_distant(self) -> bool:
+        """Tell whether even the fastest answer so far took as long as only a long way explains."""
+        return self._fastest_seconds > _DISTANT_SECONDS
 
     async def stage(self, letter: Letter) -> Refusal | None:
         """Send all of a letter but its final dot.
@@ -79,15 +87,19 @@ class SmtpSession:
         Never raises: whatever goes wrong behind the dot leaves the outcome Unknown. Stage ``following`` next.
         """
         self._is_staged = False
+        asked_at = time.monotonic()
         if following is not None and self._pipelining:
             self._transport.write(_DOT + b"".join(self._commands(following)))
             self._announced = following
         else:
             self._transport.write(_DOT)
         try:
-            return judge(await self._replies.take(within_seconds=self._final_timeout_seconds))
+            reply = await self._replies.take(within_seconds=self._final_timeout_seconds)
         except RelayError as error:
             return Unknown(str(error))
+        seconds = time.monotonic() - asked_at
+        self._fastest_seconds = min(seconds, self._fastest_seconds or seconds)
+        return judge(reply)
 
     async def close(self) -> None:
         """End the session: with QUIT between letters, at once where a letter is staged and must not be delivered."""

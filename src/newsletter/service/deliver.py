@@ -34,7 +34,7 @@ async def deliver(feed: Feed, *, session: Session, ledger: LedgerWriter, note: N
             outcome = refusal
             following = feed.take_ready()
         else:
-            verdict = await ledger.commit(settled, starting=job)
+            verdict = await ledger.commit(settled, starting=job, is_urgent=session.is_distant)
             settled = []
             if verdict is not Verdict.RELEASE:
                 withdraw(job, verdict, feed)

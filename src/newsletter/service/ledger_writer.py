@@ -2,7 +2,8 @@
 
 The cost of making a commit durable is shared by all whose entries are in it, so a commit waits for the others where
 they are near: until every connection waits for it, or no further entry has come for a moment. A fast relay gets
-commits for all connections, a slow one hardly waits.
+commits for all connections, a slow one hardly waits, and where the way to the relay is long nobody waits: there each
+moment is one in which nothing is under way.
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ class LedgerWriter:
         self._entries: list[_Entry] = []
         #: when the first and the last of them came
         self._first_at = self._last_at = 0.0
+        self._is_urgent = False
         self._timer: asyncio.TimerHandle | None = None
         self._is_writing = False
         self._kept = ExitStack()
@@ -110,13 +112,19 @@ class LedgerWriter:
         self._thread.shutdown()
         self._kept.close()
 
-    async def commit(self, settled: Sequence[Settled], *, starting: Job | None = None) -> Verdict:
-        """Record outcomes, and that ``starting`` is in flight, durably; then say whether it may be released."""
+    async def commit(
+        self, settled: Sequence[Settled], *, starting: Job | None = None, is_urgent: bool = False
+    ) -> Verdict:
+        """Record outcomes, and that ``starting`` is in flight, durably; then say whether it may be released.
+
+        What is urgent does not wait for others to share the commit with; it shares one with all who are there.
+        """
         entry = _Entry(tuple(settled), starting, self._loop.create_future())
         self._last_at = self._loop.time()
         if not self._entries:
             self._first_at = self._last_at
         self._entries.append(entry)
+        self._is_urgent = self._is_urgent or is_urgent
         self._look(self._last_at)
         return await entry.verdict
 
@@ -125,8 +133,9 @@ class LedgerWriter:
         if self._is_writing or not self._entries:
             return
         due_at = min(self._last_at + _MOMENT_SECONDS, self._first_at + _LONGEST_WAIT_SECONDS * self._connections)
-        if len(self._entries) >= self._connections or due_at <= now:
+        if self._is_urgent or len(self._entries) >= self._connections or due_at <= now:
             entries, self._entries = self._entries, []
+            self._is_urgent = False
             self._is_writing = True
             writing = self._loop.run_in_executor(self._thread, self._write, entries)
             writing.add_done_callback(partial(self._answer, entries))

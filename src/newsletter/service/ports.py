@@ -13,6 +13,10 @@ from newsletter.domain.reply import Outcome, Refusal
 class Session(Protocol):
     """Hands letters over, one after the other. Real ones: an SMTP connection, an outbox folder."""
 
+    @property
+    def is_distant(self) -> bool:
+        """Tell whether it is the way to the relay that takes the time, and not the relay's own work."""
+
     async def stage(self, letter: Letter) -> Refusal | None:
         """Hand over all but the final dot; None, or the refusal of this recipient. Raises RelayError."""
 
