@@ -64,8 +64,12 @@ def _find_wait(plant: Plant, mailing_id: int) -> Wait | None:
         mailing = mailings.find_mailing(snapshot, mailing_id)
         if mailing.status is MailingStatus.SCHEDULED:
             return Wait(until=mailing.not_before, why="")
-        if mailing.status is not MailingStatus.RUNNING or not mailings.has_unsent(snapshot, mailing_id):
+        if mailing.status is not MailingStatus.RUNNING:
             return None
+        if not mailings.has_unsent(snapshot, mailing_id):
+            due_at = mailings.find_next_due(snapshot, mailing_id)
+            # Due, with nothing to send: another process is about to give the last batch back, which ends the mailing.
+            return Wait(until=now, why="") if due_at is not None and due_at <= now else None
         if wait := find_wait(snapshot, plant.limits, now=now):
             return wait
         if hold := find_hold(mailing):
