@@ -16,7 +16,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main(options: list[str]) -> None:
     lock_python("requirements.lock", *options)
-    lock_python("requirements-dev.lock", "--group", "dev", "--constraints", "requirements.lock", *options)
+    lock_python(
+        "requirements-dev.lock", "--group", "dev", "--extra", "postgres", "--constraints", "requirements.lock", *options
+    )
     if "--upgrade" in options:
         (ROOT / "package-lock.json").unlink(missing_ok=True)
     run("npm", "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")

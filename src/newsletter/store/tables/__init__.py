@@ -1,0 +1,75 @@
+"""The tables, for SQLite and Postgres alike. Private to the store.
+
+Rules that must hold whatever the code does are constraints here: one issue per slot, one number per issue, one mailing
+of kind issue per issue, one delivery per mailing and subscriber, one subscriber per normalised address.
+"""
+
+from newsletter.store.tables.content import (
+    announcements,
+    articles,
+    partner_links,
+    picture_sources,
+    pictures,
+    site_texts,
+)
+from newsletter.store.tables.editors import audit_log, editors
+from newsletter.store.tables.issues import approvals, issue_items, issues, rendered_variants, slots
+from newsletter.store.tables.mailings import (
+    batches,
+    budgets,
+    deliveries,
+    mailings,
+    relay_rests,
+    seen_figures,
+    spendings,
+    workers,
+)
+from newsletter.store.tables.reports import bounces, suppressions
+from newsletter.store.tables.schema import Moment, metadata
+from newsletter.store.tables.subscribers import (
+    consent_log,
+    notices,
+    segments,
+    sign_up_requests,
+    sign_ups,
+    subscriber_tags,
+    subscribers,
+)
+from newsletter.store.tables.upkeep import key_fingerprints, leases
+
+__all__ = [
+    "Moment",
+    "announcements",
+    "approvals",
+    "articles",
+    "audit_log",
+    "batches",
+    "bounces",
+    "budgets",
+    "consent_log",
+    "deliveries",
+    "editors",
+    "issue_items",
+    "issues",
+    "key_fingerprints",
+    "leases",
+    "mailings",
+    "metadata",
+    "notices",
+    "partner_links",
+    "picture_sources",
+    "pictures",
+    "relay_rests",
+    "rendered_variants",
+    "seen_figures",
+    "segments",
+    "sign_up_requests",
+    "sign_ups",
+    "site_texts",
+    "slots",
+    "spendings",
+    "subscriber_tags",
+    "subscribers",
+    "suppressions",
+    "workers",
+]

@@ -1,0 +1,106 @@
+"""Readers, their consent, and the notices to them."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, LargeBinary, SmallInteger, String, Table, Text, text
+
+from newsletter.domain.mailing import DeliveryStatus
+from newsletter.domain.subscriber import SubscriberStatus
+from newsletter.store.tables.schema import Id, Moment, identity, metadata, one_of, where
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    identity(),
+    Column("public_id", LargeBinary(8), nullable=False, unique=True),
+    Column("address", Text, nullable=False),
+    Column("normalized", Text, nullable=False, unique=True),
+    # Keyed hash of the normalised address: suppressions and the consent log know a person by it.
+    Column("address_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("topics", SmallInteger, nullable=False),
+    Column("is_text_only", Boolean, nullable=False, server_default=text("false")),
+    Column("language", String(35), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    # The latest sign-up that waits for its confirmation.
+    Column("requested_at", Moment),
+    Column("unsubscribed_at", Moment),
+    # The mailing whose letter carried the link by which the reader left.
+    Column("unsubscribed_by_mailing", Id),
+    one_of("status", SubscriberStatus),
+    Index(
+        "ix_subscribers_unsubscribed_by_mailing",
+        "unsubscribed_by_mailing",
+        **where("unsubscribed_by_mailing IS NOT NULL"),
+    ),
+    Index("ix_subscribers_requested_at", "requested_at", **where("requested_at IS NOT NULL")),
+)
+
+# What editors call some of the subscribers; a tag stands for itself and is nothing without them.
+subscriber_tags = Table(
+    "subscriber_tags",
+    metadata,
+    Column(
+        "subscriber_id", Id, ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    ),
+    Column("tag", String(50), primary_key=True),
+    Index("ix_subscriber_tags_tag", "tag"),
+)
+
+# Saved conditions; who fulfils them is looked up whenever they are used.
+segments = Table(
+    "segments",
+    metadata,
+    Column("name", String(50), primary_key=True),
+    Column("conditions", JSON, nullable=False),
+    Column("saved_at", Moment, nullable=False),
+)
+
+# Append-only. It knows people by hash, so that it outlives the address.
+consent_log = Table(
+    "consent_log",
+    metadata,
+    identity(),
+    Column("address_hash", LargeBinary(32), nullable=False, index=True),
+    Column("event", String(16), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("given_at", Moment, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+)
+
+# When the site last wrote to an address because somebody typed it in.
+sign_ups = Table(
+    "sign_ups",
+    metadata,
+    Column("address_hash", LargeBinary(32), primary_key=True),
+    Column("asked_at", Moment, nullable=False, index=True),
+)
+
+# The sign-ups of the last hour, whatever their address; the network is a keyed hash of a prefix.
+sign_up_requests = Table(
+    "sign_up_requests",
+    metadata,
+    identity(),
+    Column("network", LargeBinary(16), nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Index("ix_sign_up_requests_network_at", "network", "at"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    identity(),
+    Column("kind", String(24), nullable=False),
+    Column("subscriber_id", Id, ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False, index=True),
+    # What its template needs besides the subscriber.
+    Column("details", JSON, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment),
+    Column("settled_at", Moment),
+    Column("reply", Text),
+    one_of("status", DeliveryStatus),
+    Index("ix_notices_due", "due_at", **where("due_at IS NOT NULL")),
+)
