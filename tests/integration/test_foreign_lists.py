@@ -15,7 +15,7 @@ from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.suppression import SuppressionReason
 from newsletter.errors import InputError, UnreadableSourceError
 from newsletter.service.import_subscribers import Fate, SubscriberImport, import_subscribers
-from newsletter.service.show_subscriber import show_subscriber
+from newsletter.service.person_record import find_record
 from newsletter.store.database import Database
 from newsletter.store.subscribers import count_subscribers
 
@@ -62,7 +62,7 @@ def take_over(
 
 
 def record_of(database: Database, address: str) -> PersonalRecord:
-    return show_subscriber(EmailAddress(address), database=database, address_key=ADDRESS_KEY)
+    return find_record(EmailAddress(address), database=database, address_key=ADDRESS_KEY)
 
 
 def status_of(database: Database, address: str) -> SubscriberStatus | None:

@@ -16,8 +16,8 @@ from newsletter.domain.topic import Topic
 from newsletter.errors import InputError, NotFoundError
 from newsletter.service.add_subscriber import add_subscriber
 from newsletter.service.forget_subscriber import forget_subscriber
+from newsletter.service.person_record import find_record
 from newsletter.service.save_segment import delete_segment, save_segment, tag_subscribers
-from newsletter.service.show_subscriber import show_subscriber
 from newsletter.store.database import Database
 from newsletter.store.segments import find_segment, list_segments
 from newsletter.store.subscribers import count_in, list_subscribers
@@ -125,7 +125,7 @@ def test_a_tag_is_given_once_and_taken_again(people: Database) -> None:
     taken = tag(people, "press", segment="germans", is_taken=True)
 
     assert (given, again, tagged, taken) == ([1, 2], 0, "ad bo cy", 2)
-    record = show_subscriber(EmailAddress("ada@example.org"), database=people, address_key=ADDRESS_KEY)
+    record = find_record(EmailAddress("ada@example.org"), database=people, address_key=ADDRESS_KEY)
     assert record.tags == ("press",)
 
 

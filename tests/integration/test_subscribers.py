@@ -26,8 +26,8 @@ from newsletter.service.choose_topics import choose_topics
 from newsletter.service.export_subscribers import export_subscribers
 from newsletter.service.forget_subscriber import forget_subscriber
 from newsletter.service.import_subscribers import Fate, SubscriberImport, import_subscribers
+from newsletter.service.person_record import find_record
 from newsletter.service.return_subscriber import return_by_link
-from newsletter.service.show_subscriber import show_subscriber
 from newsletter.service.unsubscribe import unsubscribe_address, unsubscribe_by_link
 from newsletter.store.database import Database
 from newsletter.store.subscribers import count_subscribers, find_subscriber, list_subscribers
@@ -72,7 +72,7 @@ def suppress(database: Database, address: EmailAddress = READER) -> None:
 
 
 def record_of(database: Database, address: EmailAddress = READER) -> PersonalRecord:
-    return show_subscriber(address, database=database, address_key=ADDRESS_KEY)
+    return find_record(address, database=database, address_key=ADDRESS_KEY)
 
 
 def status_of(database: Database, address: EmailAddress = READER) -> SubscriberStatus | None:

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from newsletter.cli.output import JsonFlag, legible, name_count, print_json, print_table, say, warn
+from newsletter.cli.output import JsonFlag, name_count, print_json, print_table, say, warn
 
 if TYPE_CHECKING:
     from newsletter.app import App
-    from newsletter.domain.person import PersonalRecord
     from newsletter.domain.segment import Segment
     from newsletter.domain.subscriber import Subscriber
-    from newsletter.domain.suppression import Suppression
 
 subscribers = typer.Typer(no_args_is_help=True, help="The people who receive the newsletter.")
 
@@ -193,25 +191,14 @@ def show(address: Address, as_json: JsonFlag = False) -> None:
     """Show everything that is stored about a person."""
     from newsletter.app import open_app
     from newsletter.domain.address import EmailAddress
-    from newsletter.service.show_subscriber import show_subscriber
+    from newsletter.service.person_record import describe_record, dump_record, find_record
 
     with open_app() as app:
-        record = show_subscriber(EmailAddress.parse(address), database=app.database, address_key=app.address_key)
-    document = _document(record)
+        record = find_record(EmailAddress.parse(address), database=app.database, address_key=app.address_key)
     if as_json:
-        print_json(document)
-        return
-    for key in ("address", "name", "status", "topics", "tags", "language", "created_at", "unsubscribed_at"):
-        if document[key]:
-            listed = key in {"topics", "tags"}
-            say(f"{key.replace('_', ' ')}: {', '.join(document[key]) if listed else legible(document[key])}")
-    if record.suppression:
-        say(f"suppressed: {record.suppression.reason}, {legible(record.suppression.decided_at)}")
-    for title in ("consents", "deliveries", "notices", "bounces"):
-        entries: list[dict[str, Any]] = document[title]
-        if entries:
-            say(f"\n{title}:")
-            print_table([key.replace("_", " ") for key in entries[0]], [list(entry.values()) for entry in entries])
+        print_json(dump_record(record))
+    else:
+        say(describe_record(record))
 
 
 @subscribers.command()
@@ -328,57 +315,4 @@ def _list_entry(subscriber: Subscriber) -> dict[str, Any]:
         "language": subscriber.language,
         "created_at": subscriber.created_at,
         "unsubscribed_at": subscriber.unsubscribed_at,
-    }
-
-
-def _document(record: PersonalRecord) -> dict[str, Any]:
-    if record.subscriber:
-        entry = _list_entry(record.subscriber)
-    else:
-        entry = {"address": record.address.text, "name": None, "status": None, "topics": (), "language": None}
-        entry |= {"created_at": None, "unsubscribed_at": None}
-    return {
-        **entry,
-        "tags": record.tags,
-        "consents": [
-            {"event": consent.event, "source": consent.source, "given_at": consent.given_at}
-            for consent in record.consents
-        ],
-        "deliveries": [
-            {
-                "mailing": delivery.mailing,
-                "kind": delivery.kind,
-                "issue": delivery.issue,
-                "status": delivery.status,
-                "reason": delivery.reason,
-                "settled_at": delivery.settled_at,
-                "reply": delivery.reply,
-            }
-            for delivery in record.deliveries
-        ],
-        "notices": [
-            {
-                "kind": notice.kind,
-                "status": notice.status,
-                "created_at": notice.created_at,
-                "settled_at": notice.settled_at,
-            }
-            for notice in record.notices
-        ],
-        "bounces": [
-            {"received_at": bounce.received_at, "kind": bounce.kind, "reason": bounce.reason, "words": bounce.words}
-            for bounce in record.bounces
-        ],
-        "suppression": _suppression_entry(record.suppression) if record.suppression else None,
-        "suppressions": [_suppression_entry(suppression) for suppression in record.suppressions],
-    }
-
-
-def _suppression_entry(suppression: Suppression) -> dict[str, Any]:
-    return {
-        "reason": suppression.reason,
-        "evidence": suppression.evidence,
-        "decided_at": suppression.decided_at,
-        "lifted_at": suppression.lifted_at,
-        "lifted_because": suppression.lifted_because,
     }

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from newsletter.domain.person import LoggedConsent
 from newsletter.domain.subscriber import Consent, ConsentEvent
 from newsletter.store.bulk import insert_new_rows
 from newsletter.store.database import Transaction
@@ -32,7 +33,12 @@ def record_consent(transaction: Transaction, subscriber_id: int, consent: Consen
     record_consents(transaction, [(address_hash, consent)], now=now)
 
 
-def list_consents(transaction: Transaction, address_hash: bytes) -> tuple[Consent, ...]:
+def list_consents(transaction: Transaction, address_hash: bytes) -> tuple[LoggedConsent, ...]:
     """Return a person's lines, the first one first."""
     rows = transaction.execute(select(consent_log).filter_by(address_hash=address_hash).order_by(consent_log.c.id))
-    return tuple(Consent(event=ConsentEvent(row.event), source=row.source, given_at=row.given_at) for row in rows)
+    return tuple(
+        LoggedConsent(
+            event=ConsentEvent(row.event), source=row.source, given_at=row.given_at, recorded_at=row.recorded_at
+        )
+        for row in rows
+    )

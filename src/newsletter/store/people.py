@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, delete, select, update
+from collections.abc import Collection
+
+from sqlalchemy import and_, delete, func, select, update
 
 from newsletter.domain.mailing import DeliveryStatus, MailingKind
-from newsletter.domain.person import PersonalBounce, PersonalDelivery, PersonalNotice
+from newsletter.domain.person import PersonalAct, PersonalBounce, PersonalDelivery, PersonalNotice
 from newsletter.store.database import Transaction
-from newsletter.store.tables import bounces, deliveries, issues, mailings, notices, subscribers
+from newsletter.store.tables import audit_log, bounces, deliveries, issues, mailings, notices, subscribers
 
 
 def list_deliveries(transaction: Transaction, subscriber_id: int) -> tuple[PersonalDelivery, ...]:
@@ -30,8 +32,12 @@ def list_deliveries(transaction: Transaction, subscriber_id: int) -> tuple[Perso
             issue=row.number,
             status=DeliveryStatus(row.status),
             reason=row.reason,
+            attempts=row.attempts,
+            first_try_at=row.first_try_at,
+            next_try_at=row.next_try_at,
             settled_at=row.settled_at,
             reply=f"{row.reply_code} {row.reply_text}" if row.reply_code else None,
+            is_resent=row.resent,
         )
         for row in transaction.execute(query)
     )
@@ -44,8 +50,12 @@ def list_notices(transaction: Transaction, subscriber_id: int) -> tuple[Personal
         PersonalNotice(
             kind=row.kind,
             status=DeliveryStatus(row.status),
+            attempts=row.attempts,
             created_at=row.created_at,
+            due_at=row.due_at,
             settled_at=row.settled_at,
+            reply=row.reply,
+            details=row.details,
         )
         for row in transaction.execute(query)
     )
@@ -53,11 +63,30 @@ def list_notices(transaction: Transaction, subscriber_id: int) -> tuple[Personal
 
 def list_bounces(transaction: Transaction, address_hash: bytes) -> tuple[PersonalBounce, ...]:
     """Return every report about an address, the latest first."""
-    query = select(bounces).filter_by(address_hash=address_hash).order_by(bounces.c.id.desc())
+    columns = [column for column in bounces.c if column.name not in {"report", "report_digest"}]
+    query = select(*columns, func.length(bounces.c.report).label("message_bytes"))
     return tuple(
-        PersonalBounce(received_at=row.received_at, kind=row.kind, reason=row.reason, words=row.words)
-        for row in transaction.execute(query)
+        PersonalBounce(
+            id=row.id,
+            received_at=row.received_at,
+            kind=row.kind,
+            reason=row.reason,
+            status=row.status_code or "",
+            rule=row.rule,
+            words=row.words,
+            mailing=row.mailing_id,
+            ignored_because=row.ignored_because,
+            reversed_at=row.reversed_at,
+            message_bytes=row.message_bytes,
+        )
+        for row in transaction.execute(query.filter_by(address_hash=address_hash).order_by(bounces.c.id.desc()))
     )
+
+
+def list_acts(transaction: Transaction, subjects: Collection[str]) -> tuple[PersonalAct, ...]:
+    """Return what editors did about a person, known by these subjects of the audit log; the latest first."""
+    query = select(audit_log).where(audit_log.c.subject.in_(subjects)).order_by(audit_log.c.id.desc())
+    return tuple(PersonalAct(at=row.at, actor=row.actor, act=row.act) for row in transaction.execute(query))
 
 
 def erase_person(transaction: Transaction, subscriber_id: int, address_hash: bytes) -> None:

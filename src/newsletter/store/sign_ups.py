@@ -33,6 +33,12 @@ def take_turn(transaction: Transaction, address_hash: bytes, *, after: datetime,
     return transaction.execute(taken, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
+def find_turn(transaction: Transaction, address_hash: bytes) -> datetime | None:
+    """Return when the site last wrote to an address because somebody had typed it in."""
+    asked_at: datetime | None = transaction.scalar(select(sign_ups.c.asked_at).filter_by(address_hash=address_hash))
+    return asked_at
+
+
 def delete_old(transaction: Transaction, *, requests_before: datetime, turns_before: datetime) -> None:
     """Forget what no limit asks for any more."""
     transaction.execute(delete(sign_up_requests).where(sign_up_requests.c.at <= requests_before))
