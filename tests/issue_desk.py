@@ -9,7 +9,7 @@ from functools import partial
 from builders import a_masthead
 from draft_builders import NOW, an_article
 from mailing_stand import SENDER
-from newsletter.domain.approval import Approval
+from newsletter.domain.approval import Approval, Signature
 from newsletter.domain.article import Article
 from newsletter.domain.cadence import Cadence
 from newsletter.domain.issue import Draft, Masthead
@@ -31,8 +31,9 @@ render = partial(render_issue, compiler=Mrml())
 class Desk:
     """The issue's use cases on one database, at one time that tests move on."""
 
-    def __init__(self, database: Database, *, masthead: Masthead | None = None) -> None:
+    def __init__(self, database: Database, *, masthead: Masthead | None = None, second_person: bool = False) -> None:
         self.database = database
+        self.second_person = second_person
         self.masthead = masthead or a_masthead()
         self.now = NOW
 
@@ -53,16 +54,23 @@ class Desk:
     def show(self, number: int) -> ShownIssue:
         return show_issue(number, database=self.database, masthead=self.masthead, now=self.now)
 
-    def approve(self, number: int, *, by: str = "Aino Salo", overrides: Mapping[str, str] | None = None) -> Approval:
+    def approve(
+        self,
+        number: int,
+        *,
+        by: str = "Aino Salo",
+        overrides: Mapping[str, str] | None = None,
+        seen: str | None = None,
+    ) -> Approval:
         return approve_issue(
             number,
-            by=by,
-            overrides=overrides or {},
+            Signature(by=by, overrides=overrides or {}, seen=seen),
             database=self.database,
             masthead=self.masthead,
             render=render,
             sender=SENDER,
             now=self.now,
+            second_person=self.second_person,
         )
 
     def mail(self, number: int) -> None:

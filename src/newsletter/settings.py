@@ -167,6 +167,14 @@ class Sending(Struct, frozen=True, kw_only=True):
     pause_complaints_minimum: Annotated[int, Meta(ge=1, description="… and at least so many.")] = 3
 
 
+class Desk(Struct, frozen=True, kw_only=True):
+    """How editors work at the desk."""
+
+    second_approval: Annotated[
+        bool, Meta(description="Whoever changed an issue last does not approve it: another editor does.")
+    ] = False
+
+
 class Dkim(Struct, frozen=True, kw_only=True):
     """Signing letters here (DKIM); without a key the relay is left to sign them."""
 
@@ -250,6 +258,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     smtp: Smtp = Smtp()
     mail: Mail = Mail()
     sending: Sending = Sending()
+    desk: Desk = Desk()
     dkim: Dkim = Dkim()
     bounces: Bounces = Bounces()
     hooks: Annotated[

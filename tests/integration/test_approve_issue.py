@@ -11,6 +11,7 @@ from builders import a_masthead
 from draft_builders import an_article
 from issue_desk import Desk, render
 from mailing_stand import SENDER
+from newsletter.domain.approval import Signature
 from newsletter.domain.issue import Issue, IssueStatus, RenderedIssue
 from newsletter.domain.mailing import Launch
 from newsletter.errors import InputError, NotFoundError, RefusedError
@@ -128,8 +129,7 @@ def test_what_changes_while_it_is_approved_is_not_approved(desk: Desk, number: i
     with pytest.raises(RefusedError, match="was changed while it was being approved"):
         approve_issue(
             number,
-            by="Aino Salo",
-            overrides={},
+            Signature(by="Aino Salo"),
             database=desk.database,
             masthead=desk.masthead,
             render=render_slowly,

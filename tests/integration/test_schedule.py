@@ -15,6 +15,7 @@ from structlog.typing import EventDict
 
 from draft_builders import an_article
 from newsletter.app import App
+from newsletter.domain.approval import Signature
 from newsletter.domain.issue import Draft, Issue, IssueStatus, RenderedIssue
 from newsletter.errors import NotFoundError
 from newsletter.render.issue import render_issue
@@ -71,8 +72,7 @@ def draft(app: App, *, at: datetime) -> None:
 def approve(app: App, *, at: datetime) -> None:
     approve_issue(
         41,
-        by="Ada",
-        overrides={"preheader": "a trial"},
+        Signature(by="Ada", overrides={"preheader": "a trial"}),
         database=app.database,
         masthead=app.masthead(),
         render=render,

@@ -25,6 +25,7 @@ from PIL import Image
 from drawing import a_picture_file
 from mailing_stand import add_readers, put_in_flight, record_outcomes
 from newsletter.app import App
+from newsletter.domain.approval import Signature
 from newsletter.domain.arrangement import ItemKind, ItemName
 from newsletter.domain.article import StoredArticle
 from newsletter.domain.issue import Issue, RenderedIssue, Slot, SlottedText
@@ -192,8 +193,7 @@ class Press:
         edit_issue(drafted.number, subject=subject, preheader=preheader, note=note, database=app.database, now=self.now)
         approve_issue(
             drafted.number,
-            by="Mira Halvorsen",
-            overrides=overrides or {},
+            Signature(by="Mira Halvorsen", overrides=overrides or {}),
             database=app.database,
             masthead=masthead,
             render=self._render,

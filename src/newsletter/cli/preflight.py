@@ -9,8 +9,10 @@ import typer
 from newsletter.cli.output import JsonFlag, name_count, print_json, print_table, say, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from newsletter.domain.text_change import Piece
+    from newsletter.service.compare_approval import ApprovalDifference
     from newsletter.service.finding import Finding
     from newsletter.service.proof import Proof
 
@@ -18,7 +20,7 @@ Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.")]
 
 
 def add_commands(issue: typer.Typer) -> None:
-    for command in (check, approve):
+    for command in (check, approve, withdraw, changes):
         issue.command()(command)
 
 
@@ -78,24 +80,89 @@ def approve(
     """Approve the exact text of an issue; it is stored, and sent as it is. Any later edit voids the approval."""
     from newsletter.app import open_app
     from newsletter.cli.issue import describe_approval
+    from newsletter.domain.approval import Signature
     from newsletter.service.approve_issue import approve_issue
 
     with open_app() as app:
         approval = approve_issue(
             number,
-            by=by,
-            overrides=_pair_overrides(override or [], reason or []),
+            Signature(by=by, overrides=_pair_overrides(override or [], reason or [])),
             database=app.database,
             masthead=app.masthead(),
             render=app.render,
             sender=app.known_sender,
             now=app.now(),
+            second_person=app.settings.desk.second_approval,
         )
     if json:
         print_json({"number": number, **describe_approval(approval)})
         return
     say(f"Issue {number} is approved by {approval.approved_by}: {approval.rendered_digest[:12]}.")
     say(f"'newsletter issue send {number}' sends exactly this text.")
+
+
+def withdraw(
+    number: Number, by: Annotated[str, typer.Option(metavar="EDITOR", help="Who takes it back; recorded as given.")]
+) -> None:
+    """Take the approval of an issue back, before its mailing has opened."""
+    from newsletter.app import open_app
+    from newsletter.service.approve_issue import withdraw_approval
+
+    with open_app() as app:
+        withdraw_approval(number, by=by, database=app.database, now=app.now())
+        say(f"Issue {number} is a draft again.")
+
+
+def changes(number: Number, json: JsonFlag = False) -> None:
+    """Show what changed in an issue since it was approved last, block by block."""
+    from dataclasses import asdict
+
+    from newsletter.app import open_app
+    from newsletter.service.compare_approval import compare_with_approval
+    from newsletter.service.show_issue import load_text
+
+    with open_app() as app:
+        rendered = load_text(number, database=app.database, masthead=app.masthead(), render=app.render)
+        difference = compare_with_approval(number, rendered, database=app.database)
+    if json:
+        print_json({"number": number, "difference": asdict(difference) if difference else None})
+        return
+    if difference is None:
+        say(f"Issue {number} was never approved.")
+        return
+    for sentence in _tell_changes(difference):
+        say(sentence)
+
+
+def _tell_changes(difference: ApprovalDifference) -> Iterator[str]:
+    approval = difference.approval
+    since = f"since {approval.approved_by} approved it at {approval.approved_at:%Y-%m-%d %H:%M} UTC"
+    if difference.is_same:
+        yield f"Nothing changed {since}."
+        return
+    yield f"Changed {since}:"
+    for place, found in (
+        ("subject", difference.subject),
+        ("preheader", difference.preheader),
+        ("text", difference.text),
+    ):
+        for change in found:
+            words = "".join(_mark_piece(piece) for piece in change.pieces)
+            yield f"{place}, {change.kind}: {words.strip()}"
+    for word, pictures in (("new", difference.pictures_new), ("gone", difference.pictures_gone)):
+        for picture in pictures:
+            yield f"picture, {word}: {picture}"
+    if difference.is_markup_only:
+        yield "Neither words nor pictures, but the markup."
+
+
+def _mark_piece(piece: Piece) -> str:
+    """Mark words as a terminal can: [-gone-] and {+new+}."""
+    space = piece.text[: len(piece.text) - len(piece.text.lstrip())]
+    words = piece.text.strip()
+    if piece.is_gone:
+        return f"{space}[-{words}-]"
+    return f"{space}{{+{words}+}}" if piece.is_new else piece.text
 
 
 def _print_document(number: int, proof: Proof, findings: Sequence[Finding], errors: int) -> None:

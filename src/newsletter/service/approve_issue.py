@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from newsletter.domain.approval import Approval
+from newsletter.domain.approval import Approval, Signature
 from newsletter.domain.issue import Draft, Issue, Masthead, RenderedIssue
 from newsletter.domain.letter import Sender
 from newsletter.errors import InputError, RefusedError
@@ -15,6 +15,7 @@ from newsletter.service.arrange_issue import find_unfrozen
 from newsletter.service.check import load_checks
 from newsletter.service.compose_issue import compose_issue
 from newsletter.service.finding import Finding, Level
+from newsletter.service.last_change import find_last_change, is_same_person
 from newsletter.service.preflight import preflight
 from newsletter.service.proof import pull_proof
 from newsletter.store import approvals, issues
@@ -26,20 +27,21 @@ log = structlog.get_logger(__name__)
 
 def approve_issue(
     number: int,
+    signature: Signature,
     *,
-    by: str,
-    overrides: Mapping[str, str],
     database: Database,
     masthead: Masthead,
     render: Callable[[Issue], RenderedIssue],
     sender: Sender | None,
     now: datetime,
+    second_person: bool = False,
 ) -> Approval:
     """Store an editor's consent to the issue as it stands now, with the exact text; the same again changes nothing.
 
-    ``overrides`` has a reason for each check whose errors the editor accepts. Raises RefusedError while other errors
-    stand, and where the issue was changed by somebody else meanwhile.
+    Raises RefusedError while errors stand that the signature does not override, where the issue was changed by somebody
+    else meanwhile, and, if a ``second_person`` is asked for, to whoever changed it last.
     """
+    by, overrides = signature.by.strip(), signature.overrides
     _check_consent(by, overrides)
     with database.transaction() as transaction:
         find_unfrozen(transaction, number)
@@ -55,6 +57,8 @@ def approve_issue(
     if proof.rendered is None:
         raise RefusedError(f"Issue {number} cannot be approved: it has neither an article nor an announcement.")
     _require_overrides(number, errors, overrides)
+    if signature.seen not in {None, proof.rendered.digest}:
+        raise RefusedError(f"Issue {number} has changed since you opened this page: look at it again.")
     used = {check: reason for check, reason in overrides.items() if any(error.check == check for error in errors)}
 
     with database.transaction() as transaction:
@@ -67,21 +71,34 @@ def approve_issue(
             proof.rendered.digest,
         ):
             return standing
+        if second_person:
+            _require_second_person(draft, by, transaction)
         approvals.void_standing(transaction, draft.id, now=now)
         approval = approvals.add_approval(
             transaction,
             proof.rendered,
             issue_id=draft.id,
             issue_digest=proof.issue.digest,
-            approved_by=by.strip(),
+            approved_by=by,
             overrides=used,
             now=now,
         )
         issues.mark_approved(transaction, draft.id)
         detail = {"rendered": approval.rendered_digest, "overrides": used}
-        record_act(transaction, "issue approved", subject=f"issue {number}", detail=detail, now=now, actor=by.strip())
+        record_act(transaction, "issue approved", subject=f"issue {number}", detail=detail, now=now, actor=by)
     log.info("issue approved", issue=number, rendered=approval.rendered_digest[:12], overrides=sorted(used))
     return approval
+
+
+def withdraw_approval(number: int, *, by: str, database: Database, now: datetime) -> None:
+    """Take a standing approval back; the text that it was for is kept. Raises RefusedError where none stands."""
+    with database.transaction() as transaction:
+        draft = find_unfrozen(transaction, number)
+        if not approvals.void_standing(transaction, draft.id, now=now):
+            raise RefusedError(f"Issue {number} is not approved, so there is nothing to take back.")
+        issues.mark_unapproved(transaction, draft.id)
+        subject = f"issue {number}"
+        record_act(transaction, "approval withdrawn", subject=subject, detail={}, now=now, actor=by.strip())
 
 
 def check_standing(draft: Draft, *, transaction: Transaction, masthead: Masthead) -> Approval:
@@ -100,13 +117,22 @@ def check_standing(draft: Draft, *, transaction: Transaction, masthead: Masthead
 
 
 def _check_consent(by: str, overrides: Mapping[str, str]) -> None:
-    if not by.strip():
+    if not by:
         raise InputError("An approval needs the name of an editor: --by EDITOR.")
     for check, reason in overrides.items():
         if check not in load_checks():
             raise InputError(f"There is no check {check!r} to override; there are {', '.join(load_checks())}.")
         if not reason.strip():
             raise InputError(f"Overriding {check} needs a reason: --reason TEXT.")
+
+
+def _require_second_person(draft: Draft, by: str, transaction: Transaction) -> None:
+    last = find_last_change(draft, transaction=transaction)
+    if last and is_same_person(last.actor, by):
+        raise RefusedError(
+            f"Issue {draft.number} was last changed by {last.actor} (“{last.act}”, {last.subject}), and whoever did so "
+            "does not approve it: another editor does, as [desk] second_approval asks for."
+        )
 
 
 def _require_overrides(number: int, errors: Sequence[Finding], overrides: Mapping[str, str]) -> None:

@@ -14,9 +14,17 @@ from newsletter.store.database import Database, Transaction
 
 
 def pause_mailing(
-    mailing_id: int, *, reason: str, database: Database, now: datetime, blamed: Sequence[DeliveryId] = ()
+    mailing_id: int,
+    *,
+    reason: str,
+    database: Database,
+    now: datetime,
+    blamed: Sequence[DeliveryId] = (),
+    by: str | None = None,
 ) -> Mailing:
     """Stop a mailing where it is. ``blamed`` are rejections to take back, since they were about us.
+
+    ``by`` is the editor who does so, here and below; None stands for the account at work.
 
     Pausing what is paused changes nothing. Raises IllegalMoveError for a mailing that has ended.
     """
@@ -25,18 +33,21 @@ def pause_mailing(
         ledger.requeue(transaction, blamed, now=now)
         if mailing.status is MailingStatus.PAUSED:
             return mailing
-        return stop(transaction, mailing, reason=reason, now=now)
+        return stop(transaction, mailing, reason=reason, now=now, by=by)
 
 
-def stop(transaction: Transaction, mailing: Mailing, *, reason: str, now: datetime) -> Mailing:
+def stop(transaction: Transaction, mailing: Mailing, *, reason: str, now: datetime, by: str | None = None) -> Mailing:
     """Do the same in a transaction that has more to do."""
     paused = replace(mailing.move(MailingStatus.PAUSED), pause_reason=reason)
     mailings.save_status(transaction, paused)
-    record_act(transaction, "mailing paused", subject=f"mailing {mailing.id}", detail={"reason": reason}, now=now)
+    detail = {"reason": reason}
+    record_act(transaction, "mailing paused", subject=f"mailing {mailing.id}", detail=detail, now=now, actor=by)
     return paused
 
 
-def resume_mailing(mailing_id: int, *, database: Database, now: datetime, with_rest: bool = False) -> Mailing:
+def resume_mailing(
+    mailing_id: int, *, database: Database, now: datetime, with_rest: bool = False, by: str | None = None
+) -> Mailing:
     """Let a paused mailing run again. One that runs already is left as it is, for a worker to take over.
 
     Whoever resumes a staged mailing that was held for its first share consents to the rest; ``with_rest`` does so
@@ -48,6 +59,14 @@ def resume_mailing(mailing_id: int, *, database: Database, now: datetime, with_r
         is_shown = mailing.rest_at is not None and mailing.rest_at <= now
         if with_rest or (mailing.status is MailingStatus.PAUSED and is_shown):
             mailings.release_rest(transaction, mailing_id)
+            record_act(
+                transaction,
+                "rest released",
+                subject=f"mailing {mailing_id}",
+                detail={"by hand": True},
+                now=now,
+                actor=by,
+            )
             mailing = mailings.find_mailing(transaction, mailing_id)
         if mailing.status is MailingStatus.CANCELLED:
             raise RefusedError("The mailing was cancelled, which is for good; what it had not sent was withheld.")
@@ -58,22 +77,22 @@ def resume_mailing(mailing_id: int, *, database: Database, now: datetime, with_r
         sender_health.mark_seen(transaction, mailing_id)
         # A mailing paused at its very end may have nothing left to do.
         ledger.finish_mailing(transaction, mailing_id, now=now)
-        record_act(transaction, "mailing resumed", subject=f"mailing {mailing_id}", detail={}, now=now)
+        record_act(transaction, "mailing resumed", subject=f"mailing {mailing_id}", detail={}, now=now, actor=by)
     return running
 
 
-def cancel_mailing(mailing_id: int, *, database: Database, now: datetime) -> Mailing:
+def cancel_mailing(mailing_id: int, *, database: Database, now: datetime, by: str | None = None) -> Mailing:
     """Stop a mailing for good: what has not left is withheld. Letters in flight settle."""
     with database.transaction() as transaction:
         mailing = mailings.find_mailing(transaction, mailing_id)
         cancelled = replace(mailing.move(MailingStatus.CANCELLED), finished_at=now)
         mailings.save_status(transaction, cancelled)
         mailings.withhold_cancelled(transaction, mailing_id, now=now)
-        record_act(transaction, "mailing cancelled", subject=f"mailing {mailing_id}", detail={}, now=now)
+        record_act(transaction, "mailing cancelled", subject=f"mailing {mailing_id}", detail={}, now=now, actor=by)
     return cancelled
 
 
-def resend_doubtful(mailing_id: int, *, database: Database, now: datetime) -> int:
+def resend_doubtful(mailing_id: int, *, database: Database, now: datetime, by: str | None = None) -> int:
     """Queue a mailing's doubtful letters again, and let it run; return how many there were."""
     with database.transaction() as transaction:
         mailing = mailings.find_mailing(transaction, mailing_id)
@@ -83,15 +102,17 @@ def resend_doubtful(mailing_id: int, *, database: Database, now: datetime) -> in
         if count and mailing.status is MailingStatus.FINISHED:
             mailings.save_status(transaction, replace(mailing.move(MailingStatus.RUNNING), finished_at=None))
         detail = {"letters": count}
-        record_act(transaction, "doubtful letters resent", subject=f"mailing {mailing_id}", detail=detail, now=now)
+        subject = f"mailing {mailing_id}"
+        record_act(transaction, "doubtful letters resent", subject=subject, detail=detail, now=now, actor=by)
     return count
 
 
-def hold_doubtful(mailing_id: int, *, database: Database, now: datetime) -> int:
+def hold_doubtful(mailing_id: int, *, database: Database, now: datetime, by: str | None = None) -> int:
     """Record the decision to leave the doubtful letters as they are; return how many there are."""
     with database.transaction() as transaction:
         mailing = mailings.find_mailing(transaction, mailing_id)
         count = mailings.report(transaction, mailing).counts[DeliveryStatus.DOUBTFUL]
         detail = {"letters": count}
-        record_act(transaction, "doubtful letters held", subject=f"mailing {mailing_id}", detail=detail, now=now)
+        subject = f"mailing {mailing_id}"
+        record_act(transaction, "doubtful letters held", subject=subject, detail=detail, now=now, actor=by)
     return count

@@ -10,7 +10,7 @@ from newsletter.store.audit import record_act
 from newsletter.store.database import Database
 
 
-def recall_issue(number: int, *, database: Database, now: datetime) -> None:
+def recall_issue(number: int, *, database: Database, now: datetime, by: str | None = None) -> None:
     """Take the mailing of an issue back; editors may change the issue again, and its approval stands until they do.
 
     The next mailing has an audience of its own, as of then. Raises RefusedError once a letter has left.
@@ -25,4 +25,5 @@ def recall_issue(number: int, *, database: Database, now: datetime) -> None:
             )
         issues.mark_recalled(transaction, draft.id, mailing_id=mailing.id, now=now)
         detail = {"issue": number, "intended": mailing.intended}
-        record_act(transaction, "mailing recalled", subject=f"mailing {mailing.id}", detail=detail, now=now)
+        subject = f"mailing {mailing.id}"
+        record_act(transaction, "mailing recalled", subject=subject, detail=detail, now=now, actor=by)

@@ -49,6 +49,13 @@ def find_standing(transaction: Transaction, issue_id: int) -> Approval | None:
     return None if row is None else _read_approval(row)
 
 
+def find_latest(transaction: Transaction, issue_id: int) -> Approval | None:
+    """Return the last approval that was given, whether it stands or not."""
+    query = select(approvals).where(approvals.c.issue_id == issue_id).order_by(approvals.c.id.desc()).limit(1)
+    row = transaction.execute(query).one_or_none()
+    return None if row is None else _read_approval(row)
+
+
 def void_standing(transaction: Transaction, issue_id: int, *, now: datetime) -> bool:
     """Take the standing approval back; tell whether there was one. Its text is kept."""
     standing = update(approvals).where(approvals.c.issue_id == issue_id, approvals.c.voided_at.is_(None))
@@ -98,4 +105,5 @@ def _read_approval(row: Row[Any]) -> Approval:
         issue_digest=row.issue_digest,
         rendered_digest=row.rendered_digest,
         overrides=row.overrides,
+        voided_at=row.voided_at,
     )

@@ -82,6 +82,11 @@ def mark_approved(transaction: Transaction, issue_id: int) -> None:
     transaction.execute(update(issues).filter_by(id=issue_id).values(status=IssueStatus.APPROVED, recalled_at=None))
 
 
+def mark_unapproved(transaction: Transaction, issue_id: int) -> None:
+    """Make an issue a draft again, because its approval was taken back."""
+    transaction.execute(update(issues).filter_by(id=issue_id).values(status=IssueStatus.DRAFT))
+
+
 def mark_mailed(transaction: Transaction, issue_id: int) -> None:
     """Freeze an issue, because its mailing was opened."""
     transaction.execute(update(issues).filter_by(id=issue_id).values(status=IssueStatus.MAILED, recalled_at=None))

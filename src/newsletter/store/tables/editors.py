@@ -25,6 +25,6 @@ audit_log = Table(
     Column("at", Moment, nullable=False, index=True),
     Column("actor", Text, nullable=False),
     Column("act", Text, nullable=False),
-    Column("subject", Text, nullable=False),
+    Column("subject", Text, nullable=False, index=True),
     Column("detail", JSON, nullable=False),
 )
