@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from litestar import Litestar
@@ -30,6 +30,7 @@ def a_site(
     keys: KeyRing = KEYS,
     limits: SignUpLimits | None = None,
     webhooks: Webhooks = NO_WEBHOOKS,
+    languages: Sequence[str] = ("en", "ru", "ar"),
 ) -> Litestar:
     return create_site(
         database=database,
@@ -39,4 +40,5 @@ def a_site(
         limits=limits or SignUpLimits(),
         now=now,
         webhooks=webhooks,
+        languages=languages,
     )

@@ -35,6 +35,10 @@ class Site(Struct, frozen=True, kw_only=True):
         str, Meta(description="The publisher's postal address; the law wants it in each issue.")
     ] = ""
     language: Annotated[str, Meta(description="Language of the issue (BCP 47).")] = "en"
+    languages: Annotated[
+        tuple[str, ...],
+        Meta(description="Languages among which readers may say what they prefer; none: they are not asked."),
+    ] = ()
     publishers: Annotated[
         tuple[Publisher, ...], Meta(description="Publishers: {name, url, logo, language}, in the order of the footer.")
     ] = ()

@@ -24,6 +24,7 @@ from mailing_stand import (
 )
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.budget import Limits
+from newsletter.domain.choice import Choices
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy, Mailing, MailingReport, MailingStatus
 from newsletter.domain.sender_health import PauseThresholds
 from newsletter.domain.token import Purpose, ReaderToken, hash_address, verify_delivery
@@ -34,7 +35,7 @@ from newsletter.service.control_mailing import cancel_mailing, pause_mailing, re
 from newsletter.store import ledger, mailings, suppressions
 from newsletter.store.database import Database
 from newsletter.store.seats import take_seat
-from newsletter.store.subscribers import find_subscriber, set_choice
+from newsletter.store.subscribers import find_subscriber, set_choices
 from relay import HANG_UP, Script, ScriptedRelay
 from smtp_server import SmtpServer
 
@@ -109,7 +110,7 @@ def test_who_wants_text_alone_gets_no_html(database: Database, smtp_server: Smtp
     with database.transaction() as transaction:
         reader = find_subscriber(transaction, EmailAddress("plain@example.net"))
         assert reader
-        set_choice(transaction, reader.id, reader.topics, is_text_only=True)
+        set_choices(transaction, reader.id, Choices(topics=reader.topics, is_text_only=True))
     open_a_mailing(database)
 
     deliver_all(a_plant(database, port=smtp_server.port, connections=1))

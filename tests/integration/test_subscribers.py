@@ -12,6 +12,7 @@ import pytest
 
 from mailing_stand import ADDRESS_KEY, add_readers, open_a_mailing
 from newsletter.domain.address import EmailAddress
+from newsletter.domain.choice import Choices
 from newsletter.domain.mailing import DeliveryStatus
 from newsletter.domain.notice import NoticeKind
 from newsletter.domain.person import PersonalRecord
@@ -22,12 +23,12 @@ from newsletter.domain.topic import Topic
 from newsletter.errors import InputError, NotFoundError, RefusedError
 from newsletter.service.add_subscriber import add_subscriber
 from newsletter.service.change_suppression import lift_suppression, suppress_address
-from newsletter.service.choose_topics import choose_topics
 from newsletter.service.export_subscribers import export_subscribers
 from newsletter.service.forget_subscriber import forget_subscriber
 from newsletter.service.import_subscribers import Fate, SubscriberImport, import_subscribers
 from newsletter.service.person_record import find_record
 from newsletter.service.return_subscriber import return_by_link
+from newsletter.service.save_choices import save_choices
 from newsletter.service.unsubscribe import unsubscribe_address, unsubscribe_by_link
 from newsletter.store.database import Database
 from newsletter.store.subscribers import count_subscribers, find_subscriber, list_subscribers
@@ -339,7 +340,7 @@ class TestUnsubscribe:
         with pytest.raises(NotFoundError, match="subscribe again"):
             return_by_link(back, database=database, keys=KEYS, now=NOW)
         with pytest.raises(NotFoundError, match="subscribe again"):
-            choose_topics(choose, Topic.NEWS, is_text_only=False, database=database, keys=KEYS)
+            save_choices(choose, Choices(topics=Topic.NEWS), database=database, keys=KEYS, now=NOW)
 
 
 class TestForget:

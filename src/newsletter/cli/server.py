@@ -221,6 +221,7 @@ def _serve(app: App, host: str | None, port: int | None, *, beside: tuple[Callab
             limits=app.sign_up_limits,
             now=app.now,
             webhooks=app.webhooks(),
+            languages=app.settings.site.languages,
         )
         server = uvicorn.Server(
             uvicorn.Config(

@@ -313,6 +313,7 @@ def _list_entry(subscriber: Subscriber) -> dict[str, Any]:
         "topics": subscriber.topics.names,
         "text_only": subscriber.is_text_only,
         "language": subscriber.language,
+        "paused_until": subscriber.paused_until,
         "created_at": subscriber.created_at,
         "unsubscribed_at": subscriber.unsubscribed_at,
     }

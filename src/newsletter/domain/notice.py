@@ -42,6 +42,8 @@ class Notice:
     public_id: bytes
     #: the reader's; "" where unknown
     name: str = ""
+    #: that the reader prefers, BCP 47; "" for the site's own
+    language: str = ""
     #: the mailing whose letter led to it (0: none)
     mailing: int = 0
     #: the stored message that it forwards (0: none)

@@ -37,6 +37,8 @@ class SignUp:
     address: EmailAddress
     name: str = ""
     topics: Topic
+    #: BCP 47; "" for the site's own
+    language: str = ""
     #: where it was made, and the words that were consented to, for the consent log
     source: str
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from newsletter.domain.address import EmailAddress
@@ -67,6 +67,8 @@ class Subscriber:
     #: BCP 47; "" for the site's own
     language: str = ""
     status: SubscriberStatus = SubscriberStatus.ACTIVE
+    #: wants no issue before this day (UTC); None without a pause
+    paused_until: date | None = None
     created_at: datetime
     #: the latest sign-up that still waits for its confirmation; whole seconds
     requested_at: datetime | None = None
@@ -79,6 +81,10 @@ class Subscriber:
     def is_sample(self) -> bool:
         """Tell whether this is nobody: the reader whom test letters are made for."""
         return self.public_id == SAMPLE_READER
+
+    def is_paused(self, today: date) -> bool:
+        """Tell whether issues of this day pass the reader by; the pause ends by itself."""
+        return self.paused_until is not None and today < self.paused_until
 
     def move(self, status: SubscriberStatus) -> Subscriber:
         """Change the status; raises IllegalMoveError where the table has no such move."""

@@ -65,6 +65,13 @@ def read_catalogue(folders: Sequence[Path], language: Language) -> Catalogue:
     return Catalogue(messages={}, choose=gettext.c2py(get_plural("en").plural_expr))
 
 
+def choose_language(folders: Sequence[Path], wanted: str, otherwise: str) -> Language:
+    """Return the language that is wanted (BCP 47) if words are there for it, else the other one."""
+    language = Language(wanted)
+    is_spoken = wanted.partition("-")[0] == "en" or bool(wanted and read_catalogue(folders, language).messages)
+    return language if is_spoken else Language(otherwise)
+
+
 def _read(file: Path, language: str) -> Catalogue:
     try:
         catalogue = read_po(BytesIO(file.read_bytes()), locale=language, abort_invalid=True)

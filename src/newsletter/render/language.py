@@ -50,6 +50,17 @@ class Language:
         """The side on which lines end."""
         return "left" if self.direction == "rtl" else "right"
 
+    @property
+    def own_name(self) -> str:
+        """What those call it who read it, such as Deutsch; the tag itself where the CLDR does not know it."""
+        for tag in (self.tag, self.tag.partition("-")[0]):
+            try:
+                locale = Locale.parse(tag, sep="-")
+            except (UnknownLocaleError, ValueError):
+                continue
+            return locale.get_display_name(locale) or self.tag
+        return self.tag
+
     def write_date(self, day: date) -> str:
         return str(format_date(day, format="full", locale=self.locale))
 

@@ -11,7 +11,8 @@ from premailer import Premailer
 
 from newsletter.domain.issue import Masthead
 from newsletter.domain.notice import NoticeKind
-from newsletter.render.language import Language, Side
+from newsletter.render.catalogue import choose_language
+from newsletter.render.language import Side
 from newsletter.render.templates import close_gaps, fill_template, open_templates
 from newsletter.render.theme import Theme, read_theme
 from newsletter.render.view import split_address, split_paragraphs
@@ -60,29 +61,30 @@ def render_notice(
     unsubscribe_url: str = "",
     latest_url: str = "",
     name: str = "",
+    language: str = "",
     templates: Path | None = None,
 ) -> RenderedNotice:
     """Render a notice to one reader.
 
-    ``action_url`` is where its one link leads: the confirmation, the preferences, the way back. Wording, colours and
-    fonts are those of the theme.
+    It speaks the reader's ``language`` where there is a catalogue of it, else the site's. ``action_url`` is where its
+    one link leads: the confirmation, the preferences, the way back. Wording, colours and fonts are those of the theme.
     """
     folders = tuple(
         path
         for path in (templates, folder("templates") / "notice", folder("templates") / "issue", folder("templates"))
         if path
     )
-    language = Language(masthead.language)
-    theme = read_theme(folders, language)
+    spoken = choose_language(folders, language, masthead.language)
+    theme = read_theme(folders, spoken)
     words = theme.notices.of(kind)
     if kind in {NoticeKind.CONFIRM, NoticeKind.KNOWN}:
         name = ""  # anybody may have typed it: a letter that nobody asked for must not carry a stranger's words
     view = NoticeView(
         subject=fill_words(words.subject, name=masthead.name),
         site_name=masthead.name,
-        language=language.tag,
-        direction=language.direction,
-        start=language.start,
+        language=spoken.tag,
+        direction=spoken.direction,
+        start=spoken.start,
         name=name,
         greeting=fill_words(theme.words.greeting, name=name),
         paragraphs=split_paragraphs(fill_words(words.text, name=masthead.name)),

@@ -91,7 +91,7 @@ def pull_proof(
         items = show_items(draft, transaction=snapshot, masthead=masthead)
         history = issues.load_history(snapshot)
         links = partners.list_partners(snapshot)
-        audience = mailings.measure_audience(snapshot, before=number)
+        audience = mailings.measure_audience(snapshot, before=number, day=now.date())
     issue = compose_items(draft, items, masthead=masthead)
     return Proof(
         draft=draft,

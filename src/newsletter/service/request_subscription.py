@@ -61,13 +61,14 @@ def _ask(transaction: Transaction, sign_up: SignUp, address_hash: bytes, *, now:
             address_hash=address_hash,
             name=sign_up.name,
             topics=sign_up.topics,
+            language=sign_up.language,
             status=SubscriberStatus.PENDING,
             created_at=now,
         )
         subscriber_id = add_subscriber(transaction, new)
     else:
         subscriber_id = subscriber.id
-        mark_requested(transaction, subscriber_id, name=sign_up.name, topics=sign_up.topics, at=now)
+        mark_requested(transaction, subscriber_id, sign_up, at=now)
     consent = Consent(event=ConsentEvent.REQUESTED, source=sign_up.source, given_at=now)
     record_consent(transaction, subscriber_id, consent, now=now)
     details = {"requested_at": now.isoformat()}

@@ -34,6 +34,7 @@ def write_notice(
         unsubscribe_url=f"{sender.base_url}/unsubscribe/{reader.sign(Purpose.UNSUBSCRIBE, keys)}" if leaves else "",
         latest_url=f"{sender.base_url}/issues/{notice.issue}" if notice.issue else "",
         name=notice.name,
+        language=notice.language,
         templates=theme,
     )
     return compose_notice(

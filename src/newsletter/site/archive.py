@@ -13,7 +13,7 @@ from litestar.response import Template
 from newsletter.domain.article import StoredArticle
 from newsletter.domain.issue import Masthead, PublishedIssue, RenderedIssue, Slot
 from newsletter.errors import NotFoundError
-from newsletter.site.collaborators import Now, TheDatabase, TheKeys, TheMasthead
+from newsletter.site.collaborators import Languages, Now, TheDatabase, TheKeys, TheMasthead
 from newsletter.site.joining import an_empty_form
 from newsletter.site.pages import ArchivePage, ArticlePage, FrontPage, WithdrawnPage
 from newsletter.store.approvals import find_published
@@ -37,10 +37,12 @@ _NOBODY = dict.fromkeys(Slot, "")
 
 
 @page("/")
-def show_front_page(masthead: TheMasthead, database: TheDatabase, keys: TheKeys, now: Now) -> Template:
+def show_front_page(
+    masthead: TheMasthead, database: TheDatabase, keys: TheKeys, languages: Languages, now: Now
+) -> Template:
     with database.snapshot() as snapshot:
         issues = list_sent(snapshot, now)
-    form = an_empty_form(masthead, keys, now)
+    form = an_empty_form(masthead, keys, languages, now)
     value = FrontPage(masthead=masthead, form=form, issues=issues[:_LATEST], has_more=len(issues) > _LATEST)
     return show("front.html.j2", value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeAlias
 
@@ -21,6 +22,8 @@ TheMasthead: TypeAlias = NamedDependency[Masthead]
 AddressKey: TypeAlias = NamedDependency[bytes]
 Limits: TypeAlias = NamedDependency[SignUpLimits]
 TheWebhooks: TypeAlias = NamedDependency[Webhooks]
+#: among which readers may choose: BCP 47 tags, and what each is called by those who read it
+Languages: TypeAlias = NamedDependency[Mapping[str, str]]
 #: the time of the request, UTC
 Now: TypeAlias = NamedDependency[datetime]
 Token: TypeAlias = FromPath[str]

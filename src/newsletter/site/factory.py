@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from litestar import Litestar, Router
@@ -11,6 +11,7 @@ from litestar.di import Provide
 from newsletter.domain.issue import Masthead
 from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
+from newsletter.render.language import Language
 from newsletter.resources import folder
 from newsletter.service.take_webhook import Webhooks
 from newsletter.site import archive, files, finding, health, hooks, joining, leaving, preferences, syndication
@@ -59,12 +60,16 @@ def create_site(
     limits: SignUpLimits,
     now: Callable[[], datetime],
     webhooks: Webhooks,
+    languages: Sequence[str] = (),
 ) -> Litestar:
     """Make the ASGI application.
+
+    ``languages`` are those (BCP 47) among which readers may say what they prefer.
 
     It sets no cookie and needs no script. Its caller serves it without an access log: paths carry tokens.
     """
     templates = folder("templates") / "site"
+    named = {tag: Language(tag).own_name for tag in languages}
     stylesheet = Asset.read(templates / "site.css", media_type="text/css")
     return Litestar(
         # Through a router: handed over one by one, the second handler of a path would have the first one of that path
@@ -73,6 +78,7 @@ def create_site(
         dependencies={
             "database": Provide(lambda: database, sync_to_thread=False),
             "address_key": Provide(lambda: address_key, sync_to_thread=False),
+            "languages": Provide(lambda: named, sync_to_thread=False),
             "limits": Provide(lambda: limits, sync_to_thread=False),
             "keys": Provide(lambda: keys, sync_to_thread=False),
             "masthead": Provide(lambda: masthead, sync_to_thread=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +19,8 @@ from newsletter.domain.topic import Topic
 from newsletter.errors import InvalidAddressError
 from newsletter.service.confirm_subscription import Standing, confirm_by_link, find_standing
 from newsletter.service.request_subscription import request_subscription
-from newsletter.site.collaborators import AddressKey, Limits, Now, TheDatabase, TheKeys, TheMasthead, Token
-from newsletter.site.pages import CONSENT, ConfirmPage, SignUpForm, SignUpPage, describe_topics
+from newsletter.site.collaborators import AddressKey, Languages, Limits, Now, TheDatabase, TheKeys, TheMasthead, Token
+from newsletter.site.pages import CONSENT, ConfirmPage, SignUpForm, SignUpPage, describe_topics, read_language
 from newsletter.web.pages import page, show
 
 #: Hidden from people by the style sheet; programs that fill forms fill it.
@@ -29,21 +30,23 @@ _ONCE_MORE = "Please look it over and press the button once more."
 _NO_TOPIC = "Please choose at least one topic."
 
 
-def an_empty_form(masthead: Masthead, keys: KeyRing, now: datetime) -> SignUpForm:
+def an_empty_form(masthead: Masthead, keys: KeyRing, languages: Mapping[str, str], now: datetime) -> SignUpForm:
     return SignUpForm(
         stamp=stamp_form(now, keys),
         choices=describe_topics(Topic.everything()),
+        languages=languages,
         consent=CONSENT.format(name=masthead.name),
     )
 
 
 @page("/subscribe")
-def show_form(masthead: TheMasthead, keys: TheKeys, now: Now) -> Template:
-    return show("subscribe.html.j2", SignUpPage(masthead=masthead, form=an_empty_form(masthead, keys, now)))
+def show_form(masthead: TheMasthead, keys: TheKeys, languages: Languages, now: Now) -> Template:
+    form = an_empty_form(masthead, keys, languages, now)
+    return show("subscribe.html.j2", SignUpPage(masthead=masthead, form=form))
 
 
 @post("/subscribe", status_code=200, sync_to_thread=True)
-def sign_up(
+def sign_up(  # noqa: PLR0913, PLR0917 - what a handler works with, it asks for by name
     request: Request[Any, Any, Any],
     data: URLEncodedBody[dict[str, str]],
     masthead: TheMasthead,
@@ -51,6 +54,7 @@ def sign_up(
     keys: TheKeys,
     address_key: AddressKey,
     limits: Limits,
+    languages: Languages,
     now: Now,
 ) -> Template:
     """Take a sign-up, from our own form or from one that stands on another site and asks for the address alone.
@@ -66,6 +70,8 @@ def sign_up(
         consent=CONSENT.format(name=masthead.name),
         email=typed,
         name=clean_name(data.get("name", "")),
+        languages=languages,
+        language=read_language(data, languages),
     )
     if data.get(TRAP):
         return show("asked.html.j2", SignUpPage(masthead=masthead, form=form))
@@ -77,7 +83,13 @@ def sign_up(
         return _refuse(masthead, form, _ONCE_MORE, status=200)
     if not topics:
         return _refuse(masthead, form, _NO_TOPIC)
-    wish = SignUp(address=address, name=form.name, topics=topics, source=f"form on the site, {_version(form.consent)}")
+    wish = SignUp(
+        address=address,
+        name=form.name,
+        topics=topics,
+        language=form.language,
+        source=f"form on the site, {_version(form.consent)}",
+    )
     client = request.client.host if request.client else ""
     request_subscription(wish, client=client, limits=limits, database=database, address_key=address_key, now=now)
     return show("asked.html.j2", SignUpPage(masthead=masthead, form=form))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from newsletter.domain.address import EmailAddress
@@ -40,6 +41,10 @@ class SignUpForm:
     consent: str
     email: str = ""
     name: str = ""
+    #: among which one may be chosen: tags, and their names; empty where there is nothing to choose
+    languages: Mapping[str, str] = field(default_factory=dict)
+    #: the chosen one's tag; "" for the site's own
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +167,16 @@ class PreferencesPage:
     address: str
     choices: tuple[TopicChoice, ...]
     is_text_only: bool
+    name: str
+    languages: Mapping[str, str]
+    language: str
+    #: as the field has it: a date by ISO 8601, or what was typed
+    pause: str
+    #: the days that a pause may end on
+    first_day: date
+    last_day: date
+    #: the end of the pause that stands
+    paused_until: date | None
     unsubscribe_path: str
     is_subscribed: bool
     #: the link is a test letter's, and changes nobody
@@ -197,6 +212,12 @@ def describe_topics(chosen: Topic) -> tuple[TopicChoice, ...]:
         TopicChoice(name=topic.label, title=title, meaning=meaning, is_chosen=topic in chosen)
         for topic, (title, meaning) in _TOPICS.items()
     )
+
+
+def read_language(data: Mapping[str, str], languages: Mapping[str, str]) -> str:
+    """Return the language that a form names, "" where it is none of those that may be chosen."""
+    chosen = data.get("language", "")
+    return chosen if chosen in languages else ""
 
 
 def join_names(names: tuple[str, ...]) -> str:

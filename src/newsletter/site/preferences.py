@@ -1,22 +1,30 @@
-"""What a reader receives."""
+"""What a reader receives, and when nothing for a while."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
 
 from litestar import post
 from litestar.params import URLEncodedBody
 from litestar.response import Template
 
+from newsletter.domain.choice import LONGEST_PAUSE, Choices, read_pause
 from newsletter.domain.issue import Masthead
+from newsletter.domain.sign_up import clean_name
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.domain.token import KeyRing, Purpose, ReaderToken
 from newsletter.domain.topic import Topic
 from newsletter.errors import InputError, NotFoundError
-from newsletter.service.choose_topics import choose_topics
 from newsletter.service.find_reader import find_reader
-from newsletter.site.collaborators import TheDatabase, TheKeys, TheMasthead, Token
-from newsletter.site.pages import LinklessPage, PreferencesPage, describe_topics, mask
+from newsletter.service.save_choices import save_choices
+from newsletter.site.collaborators import Languages, Now, TheDatabase, TheKeys, TheMasthead, Token
+from newsletter.site.pages import LinklessPage, PreferencesPage, describe_topics, mask, read_language
 from newsletter.store.database import Database
-from newsletter.web.pages import page, show
+from newsletter.web.pages import long_date, page, show
+
+_TOMORROW = timedelta(days=1)
 
 
 @page("/preferences")
@@ -25,24 +33,48 @@ def explain_preferences(masthead: TheMasthead) -> Template:
 
 
 @page("/preferences/{token:str}")
-def show_preferences(token: Token, masthead: TheMasthead, database: TheDatabase, keys: TheKeys) -> Template:
+def show_preferences(
+    token: Token, masthead: TheMasthead, database: TheDatabase, keys: TheKeys, languages: Languages, now: Now
+) -> Template:
     reader = _find(token, database, keys)
-    return _show(reader, reader.topics, masthead, keys, is_text_only=reader.is_text_only)
+    value = _describe(reader, _choices_of(reader, now.date()), masthead, keys, languages, now.date())
+    return show("preferences.html.j2", value)
 
 
 @post("/preferences/{token:str}", status_code=200, sync_to_thread=True)
 def save_preferences(
-    token: Token, data: URLEncodedBody[dict[str, str]], masthead: TheMasthead, database: TheDatabase, keys: TheKeys
+    token: Token,
+    data: URLEncodedBody[dict[str, str]],
+    masthead: TheMasthead,
+    database: TheDatabase,
+    keys: TheKeys,
+    languages: Languages,
+    now: Now,
 ) -> Template:
-    chosen = Topic(sum(topic for topic in Topic if topic.label in data))
-    is_text_only = data.get("format") == "text"
+    """Keep what the form says; what cannot be kept comes back with everything in it that was chosen."""
+    reader, today = _find(token, database, keys), now.date()
+    chosen = Choices(
+        topics=Topic(sum(topic for topic in Topic if topic.label in data)),
+        is_text_only=data.get("format") == "text",
+        # A field that the form does not have, such as that of an only language, takes nothing away.
+        name=clean_name(data["name"]) if "name" in data else reader.name,
+        language=read_language(data, languages) if "language" in data else reader.language,
+    )
+    typed = data.get("pause", "")
     try:
-        reader = choose_topics(token, chosen, is_text_only=is_text_only, database=database, keys=keys)
+        chosen = replace(chosen, paused_until=read_pause(typed))
+        save_choices(token, chosen, database=database, keys=keys, now=now)
     except InputError as error:
-        reader = _find(token, database, keys)
-        return _show(reader, chosen, masthead, keys, is_text_only=is_text_only, message=str(error), is_error=True)
-    message = "Your choice is saved. It counts from the next issue on."
-    return _show(reader, chosen, masthead, keys, is_text_only=is_text_only, message=message)
+        value = _describe(reader, chosen, masthead, keys, languages, today)
+        return show("preferences.html.j2", replace(value, pause=typed, message=str(error), is_error=True), status=400)
+    value = _describe(reader, chosen, masthead, keys, languages, today)
+    return show("preferences.html.j2", replace(value, message=_confirm(chosen)))
+
+
+def _confirm(chosen: Choices) -> str:
+    if chosen.paused_until is None:
+        return "Your choice is saved. It counts from the next issue on."
+    return f"Your choice is saved. Issues pass you by until {long_date(chosen.paused_until)}, and then come again."
 
 
 def _find(token: str, database: Database, keys: KeyRing) -> Subscriber:
@@ -52,26 +84,33 @@ def _find(token: str, database: Database, keys: KeyRing) -> Subscriber:
     return reader
 
 
-def _show(
-    reader: Subscriber,
-    chosen: Topic,
-    masthead: Masthead,
-    keys: KeyRing,
-    *,
-    is_text_only: bool,
-    message: str = "",
-    is_error: bool = False,
-) -> Template:
+def _choices_of(reader: Subscriber, today: date) -> Choices:
+    return Choices(
+        topics=reader.topics,
+        is_text_only=reader.is_text_only,
+        name=reader.name,
+        language=reader.language,
+        paused_until=reader.paused_until if reader.is_paused(today) else None,
+    )
+
+
+def _describe(
+    reader: Subscriber, chosen: Choices, masthead: Masthead, keys: KeyRing, languages: Mapping[str, str], today: date
+) -> PreferencesPage:
     token = ReaderToken(reader.public_id).sign(Purpose.UNSUBSCRIBE, keys)
-    value = PreferencesPage(
+    return PreferencesPage(
         masthead=masthead,
         address=mask(reader.address),
-        choices=describe_topics(chosen),
-        is_text_only=is_text_only,
+        choices=describe_topics(chosen.topics),
+        is_text_only=chosen.is_text_only,
+        name=chosen.name,
+        languages=languages,
+        language=chosen.language,
+        pause=chosen.paused_until.isoformat() if chosen.paused_until else "",
+        first_day=today + _TOMORROW,
+        last_day=today + LONGEST_PAUSE,
+        paused_until=chosen.paused_until,
         unsubscribe_path=f"/unsubscribe/{token}",
         is_test=reader.is_sample,
         is_subscribed=reader.status is not SubscriberStatus.UNSUBSCRIBED,
-        message=message,
-        is_error=is_error,
     )
-    return show("preferences.html.j2", value, status=400 if is_error else 200)

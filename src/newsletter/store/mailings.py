@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
 
@@ -46,6 +46,7 @@ from newsletter.errors import NotFoundError, RefusedError
 from newsletter.store.database import Transaction
 from newsletter.store.segments import is_in
 from newsletter.store.sender_health import select_came_back
+from newsletter.store.subscribers import is_reading
 from newsletter.store.tables import batches, bounces, deliveries, issues, mailings, subscribers, suppressions
 
 _BATCH_SIZE = 500
@@ -80,7 +81,14 @@ def add_mailing(
         mailing_id = transaction.execute(insert(mailings).values(values).returning(mailings.c.id)).scalar_one()
     except IntegrityError as error:
         raise RefusedError("This issue's mailing was opened already.") from error
-    intended = _lay_out_audience(transaction, mailing_id, topics, segment or Segment(), by_lot=launch.first_share > 0)
+    intended = _lay_out_audience(
+        transaction,
+        mailing_id,
+        topics,
+        segment or Segment(),
+        day=launch.not_before.date(),
+        by_lot=launch.first_share > 0,
+    )
     first_share = _count_first(intended, launch.first_share)
     _lay_out_batches(transaction, mailing_id, intended, first_share, due_at=launch.not_before)
     laid_out = {"intended": intended, "first_share": first_share}
@@ -129,9 +137,9 @@ def list_running(transaction: Transaction) -> list[Mailing]:
     return [_read_mailing(row) for row in transaction.execute(query)]
 
 
-def measure_audience(transaction: Transaction, *, before: int) -> AudienceSize:
-    """Count whom a mailing would go to now, and whom the last issue but number ``before`` went to."""
-    active = subscribers.c.status == SubscriberStatus.ACTIVE
+def measure_audience(transaction: Transaction, *, before: int, day: date) -> AudienceSize:
+    """Count whom a mailing would go to on ``day``, and whom the last issue but number ``before`` went to."""
+    active = and_(subscribers.c.status == SubscriberStatus.ACTIVE, is_reading(day))
     # Two counts and a difference: the suppressed are few, and looking for each active subscriber among them is slow.
     suppressed = (
         select(func.count())
@@ -283,9 +291,12 @@ def _count_first(intended: int, share: float) -> int | None:
 
 
 def _lay_out_audience(
-    transaction: Transaction, mailing_id: int, topics: Topic, segment: Segment, *, by_lot: bool
+    transaction: Transaction, mailing_id: int, topics: Topic, segment: Segment, *, day: date, by_lot: bool
 ) -> int:
-    """Give everybody a position: in the order of their coming, or ``by_lot``, so that the first are a fair sample."""
+    """Give everybody a position: in the order of their coming, or ``by_lot``, so that the first are a fair sample.
+
+    Who has paused beyond ``day``, on which the first letters leave, is left out like the suppressed.
+    """
     order: ColumnElement[Any] = func.random() if by_lot else subscribers.c.id
     has_topic = subscribers.c.topics.bitwise_and(int(topics)) != 0
     suppressed = (
@@ -297,7 +308,7 @@ def _lay_out_audience(
         subscribers.c.id,
         case((has_topic, DeliveryStatus.QUEUED.value), else_=DeliveryStatus.WITHHELD.value).label("status"),
         case((has_topic, None), else_=WithheldReason.NO_TOPIC.value).label("reason"),
-    ).where(subscribers.c.status == SubscriberStatus.ACTIVE, not_(suppressed))
+    ).where(subscribers.c.status == SubscriberStatus.ACTIVE, not_(suppressed), is_reading(day))
     if not segment.is_everybody:
         audience = audience.where(is_in(segment))
     columns = ["mailing_id", "position", "subscriber_id", "status", "reason"]

@@ -62,7 +62,7 @@ def claim_notice(transaction: Transaction, *, now: datetime) -> Notice | None:
     """
     _withhold_due(transaction, now=now)
     row = transaction.execute(
-        select(notices, subscribers.c.address, subscribers.c.public_id, subscribers.c.name)
+        select(notices, subscribers.c.address, subscribers.c.public_id, subscribers.c.name, subscribers.c.language)
         .join(subscribers)
         .where(notices.c.due_at <= now)
         .order_by(notices.c.due_at, notices.c.id)
@@ -79,6 +79,7 @@ def claim_notice(transaction: Transaction, *, now: datetime) -> Notice | None:
         address=EmailAddress(row.address),
         public_id=row.public_id,
         name=row.name,
+        language=row.language,
         mailing=row.details.get("mailing") or 0,
         report=row.details.get("report") or 0,
         requested_at=_read_moment(row.details.get("requested_at")),

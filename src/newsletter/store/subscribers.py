@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, or_, select, update
 
 from newsletter.domain.address import EmailAddress
+from newsletter.domain.choice import Choices
 from newsletter.domain.segment import Segment
+from newsletter.domain.sign_up import SignUp
 from newsletter.domain.subscriber import Consent, ConsentEvent, NewSubscriber, Subscriber, SubscriberStatus
 from newsletter.domain.topic import Topic
 from newsletter.store.bulk import insert_new_rows, select_having
@@ -114,6 +116,7 @@ def mark_active(transaction: Transaction, subscriber_id: int) -> bool:
     """Note that the reader has consented, for the first time or again. False if that was so already."""
     consented = {
         "status": SubscriberStatus.ACTIVE,
+        "paused_until": None,
         "requested_at": None,
         "unsubscribed_at": None,
         "unsubscribed_by_mailing": None,
@@ -126,12 +129,14 @@ def mark_active(transaction: Transaction, subscriber_id: int) -> bool:
     return result.rowcount == 1
 
 
-def mark_requested(transaction: Transaction, subscriber_id: int, *, name: str, topics: Topic, at: datetime) -> None:
-    """Note that somebody who receives nothing has asked for it, and what for. An empty name leaves a known one."""
-    wish: dict[str, Any] = {"requested_at": at, "topics": int(topics)}
-    if name:
-        wish["name"] = name
-    transaction.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(wish))
+def mark_requested(transaction: Transaction, subscriber_id: int, wish: SignUp, *, at: datetime) -> None:
+    """Note that somebody who receives nothing has asked for it, and what for. What is left empty stays as known."""
+    asked: dict[str, Any] = {"requested_at": at, "topics": int(wish.topics)}
+    if wish.name:
+        asked["name"] = wish.name
+    if wish.language:
+        asked["language"] = wish.language
+    transaction.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(asked))
 
 
 def delete_unconfirmed(transaction: Transaction, *, before: datetime) -> int:
@@ -141,9 +146,20 @@ def delete_unconfirmed(transaction: Transaction, *, before: datetime) -> int:
     return transaction.execute(unconfirmed).rowcount
 
 
-def set_choice(transaction: Transaction, subscriber_id: int, topics: Topic, *, is_text_only: bool) -> None:
-    chosen = {"topics": int(topics), "is_text_only": is_text_only}
+def set_choices(transaction: Transaction, subscriber_id: int, choices: Choices) -> None:
+    chosen = {
+        "topics": int(choices.topics),
+        "is_text_only": choices.is_text_only,
+        "name": choices.name,
+        "language": choices.language,
+        "paused_until": choices.paused_until,
+    }
     transaction.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(chosen))
+
+
+def is_reading(day: date) -> ColumnElement[bool]:
+    """Return the condition that nobody's pause reaches beyond a day."""
+    return or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= day)
 
 
 def _find(transaction: Transaction, query: Select[*tuple[Any, ...]]) -> Subscriber | None:
@@ -179,6 +195,7 @@ def _load(row: Row[*tuple[Any, ...]]) -> Subscriber:
         is_text_only=row.is_text_only,
         language=row.language,
         status=SubscriberStatus(row.status),
+        paused_until=row.paused_until,
         created_at=row.created_at,
         requested_at=row.requested_at,
         unsubscribed_at=row.unsubscribed_at,

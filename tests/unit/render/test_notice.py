@@ -90,3 +90,12 @@ def test_it_speaks_the_language_of_the_site() -> None:
     assert 'lang="ru" dir="ltr"' in russian.html
     assert 'lang="ar" dir="rtl"' in arabic.html
     assert "text-align:right" in arabic.html
+
+
+@pytest.mark.parametrize(("wanted", "spoken"), [("ru-RU", "ru-RU"), ("en", "en"), ("mi", "ar"), ("", "ar")])
+def test_it_speaks_the_readers_language_where_there_are_words_for_it(wanted: str, spoken: str) -> None:
+    masthead = a_masthead(language="ar")
+
+    notice = render_notice(NoticeKind.WELCOME, masthead=masthead, action_url=f"{SITE}/x", language=wanted)
+
+    assert f'lang="{spoken}"' in notice.html

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, LargeBinary, SmallInteger, String, Table, Text, text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from newsletter.domain.mailing import DeliveryStatus
 from newsletter.domain.subscriber import SubscriberStatus
@@ -22,6 +35,8 @@ subscribers = Table(
     Column("is_text_only", Boolean, nullable=False, server_default=text("false")),
     Column("language", String(35), nullable=False),
     Column("status", String(16), nullable=False),
+    # The first day, by UTC, on which letters may come again.
+    Column("paused_until", Date),
     Column("created_at", Moment, nullable=False),
     # The latest sign-up that waits for its confirmation.
     Column("requested_at", Moment),
