@@ -8,6 +8,7 @@
     ├── NotFoundError          the named article, issue or address does not exist
     ├── UnauthenticatedError   a request does not prove who sent it
     ├── RefusedError           a rule forbids the act now
+    │   ├── ForbiddenError     an editor's role does not include the act
     │   ├── IllegalMoveError   a state does not lead to the state asked for
     │   └── TooManyError       a limit is reached for now
     ├── RenderError            a template or the MJML compiler refused the issue
@@ -67,6 +68,10 @@ class UnauthenticatedError(NewsletterError):
 
 
 class RefusedError(NewsletterError):
+    pass
+
+
+class ForbiddenError(RefusedError):
     pass
 
 

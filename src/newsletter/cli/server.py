@@ -69,7 +69,7 @@ def schedule() -> None:
 
 
 def serve(host: Host = None, port: Port = None) -> None:
-    """Serve the readers' pages."""
+    """Serve the readers' pages, and below /desk the editors' desk."""
     from newsletter.app import open_app
 
     with open_app(log_level=logging.INFO) as app:
@@ -209,7 +209,10 @@ def _serve(app: App, host: str | None, port: int | None, *, beside: tuple[Callab
     """Answer until SIGTERM or SIGINT. What runs ``beside`` is started once the address is ours."""
     import uvicorn
 
+    from newsletter.desk.factory import create_desk
+    from newsletter.desk.routes import PREFIX
     from newsletter.site.factory import create_site
+    from newsletter.web.front import create_front
 
     section = app.settings.server
     with _listen(section.host if host is None else host, section.port if port is None else port) as listener:
@@ -225,9 +228,10 @@ def _serve(app: App, host: str | None, port: int | None, *, beside: tuple[Callab
         )
         server = uvicorn.Server(
             uvicorn.Config(
-                site,
+                create_front(site, under={PREFIX: create_desk(app)}),
                 access_log=False,  # paths carry tokens, and addresses of readers are nobody's business
                 log_config=None,
+                lifespan="off",  # neither application has anything to do before the first request
                 server_header=False,
                 proxy_headers=bool(section.trusted_proxies),
                 forwarded_allow_ips=list(section.trusted_proxies),
@@ -239,7 +243,9 @@ def _serve(app: App, host: str | None, port: int | None, *, beside: tuple[Callab
         for start in beside:
             start()
         address, number = listener.getsockname()[:2]
-        say(f"The site answers at http://{f'[{address}]' if ':' in address else address}:{number}/")
+        base = f"http://{f'[{address}]' if ':' in address else address}:{number}"
+        say(f"The site answers at {base}/")
+        say(f"The desk answers at {base}{PREFIX}/")
         server.run(sockets=[listener])
 
 

@@ -21,6 +21,11 @@ class EditorRole(StrEnum):
     #: appoints the others
     OWNER = "owner"
 
+    def includes(self, role: EditorRole) -> bool:
+        """Tell whether who has this role may do what ``role`` may."""
+        ranks = list(EditorRole)
+        return ranks.index(self) >= ranks.index(role)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Editor:
@@ -29,3 +34,8 @@ class Editor:
     name: str
     role: EditorRole
     added_at: datetime
+
+    @property
+    def label(self) -> str:
+        """How the audit log and colleagues call them: never by address."""
+        return self.name or f"editor {self.id}"

@@ -47,6 +47,10 @@ class Purpose(StrEnum):
     RETURN = "return"
     #: name the delivery in the envelope sender (VERP) and in the Message-ID
     DELIVERY = "delivery"
+    #: show that a form of the desk was given to the browser that sends it
+    DESK_FORM = "desk form"
+    #: carry a sentence from an act at the desk to the page after it
+    DESK_SENTENCE = "desk sentence"
 
 
 @dataclass(frozen=True, slots=True)

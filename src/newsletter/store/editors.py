@@ -16,34 +16,44 @@ from newsletter.store.tables import editors
 def save_editor(
     transaction: Transaction, address: EmailAddress, *, name: str, role: EditorRole, now: datetime
 ) -> Editor:
-    """Store an editor, or bring back one who was removed."""
-    values = {"name": name, "role": role, "added_at": now, "removed_at": None}
+    """Store an editor, or bring back one who was removed, whose password does not come back."""
+    values = {"name": name, "role": role, "added_at": now, "removed_at": None, "password_hash": None}
     returned = update(editors).filter_by(email=address.normalized).values(values).returning(*editors.c)
     row = transaction.execute(returned).one_or_none()
     if row is None:
         added = insert(editors).values(email=address.normalized, **values).returning(*editors.c)
         row = transaction.execute(added).one()
-    return _load(row)
+    return load_editor(row)
 
 
 def find_editor(transaction: Transaction, address: EmailAddress) -> Editor | None:
     """Return one who is not removed."""
     query = select(editors).where(editors.c.email == address.normalized, editors.c.removed_at.is_(None))
     row = transaction.execute(query).one_or_none()
-    return None if row is None else _load(row)
+    return None if row is None else load_editor(row)
 
 
 def list_editors(transaction: Transaction) -> tuple[Editor, ...]:
     """Return all who are not removed, by address."""
     rows = transaction.execute(select(editors).where(editors.c.removed_at.is_(None)).order_by(editors.c.email))
-    return tuple(map(_load, rows))
+    return tuple(map(load_editor, rows))
+
+
+def find_password_hash(transaction: Transaction, editor_id: int) -> str | None:
+    """Return what is stored of a password; None before there is one."""
+    found: str | None = transaction.scalar(select(editors.c.password_hash).filter_by(id=editor_id))
+    return found
+
+
+def save_password_hash(transaction: Transaction, editor_id: int, password_hash: str) -> None:
+    transaction.execute(update(editors).filter_by(id=editor_id).values(password_hash=password_hash))
 
 
 def mark_removed(transaction: Transaction, editor_id: int, *, now: datetime) -> None:
     transaction.execute(update(editors).filter_by(id=editor_id).values(removed_at=now))
 
 
-def _load(row: Row[Any]) -> Editor:
+def load_editor(row: Row[Any]) -> Editor:
     return Editor(
         id=row.id,
         address=EmailAddress(row.email),

@@ -22,10 +22,10 @@ class Asset:
     media_type: str
 
     @classmethod
-    def read(cls, file: Path, *, media_type: str) -> Asset:
+    def read(cls, file: Path, *, media_type: str, under: str = "/assets") -> Asset:
         content = file.read_bytes()
         digest = hashlib.sha256(content).hexdigest()[:12]
-        return cls(f"/assets/{file.stem}-{digest}{file.suffix}", content, media_type)
+        return cls(f"{under}/{file.stem}-{digest}{file.suffix}", content, media_type)
 
 
 def serve_asset(asset: Asset) -> HTTPRouteHandler:

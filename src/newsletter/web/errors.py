@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +14,7 @@ from litestar.response import Template
 
 from newsletter.domain.issue import Masthead
 from newsletter.errors import (
+    ForbiddenError,
     InputError,
     NewsletterError,
     NotFoundError,
@@ -31,6 +32,7 @@ _STATUSES: dict[type[NewsletterError], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     InputError: HTTPStatus.BAD_REQUEST,
     TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
     UnauthenticatedError: HTTPStatus.FORBIDDEN,
     RefusedError: HTTPStatus.CONFLICT,
 }
@@ -56,24 +58,44 @@ def create_error_handler(masthead: Masthead) -> Callable[[Request[Any, Any, Any]
     """Make the handler of every error that a page raises; it shows ``error.html.j2``."""
 
     def show_error(request: Request[Any, Any, Any], error: Exception) -> Template:
-        status, sentence, headers = _explain(error)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.error("page failed", method=request.method, kind=type(error).__name__, at=trace_failure(error))
-        title = "Not found" if status == HTTPStatus.NOT_FOUND else status.phrase
-        value = ErrorPage(masthead=masthead, status=status, title=title, sentence=sentence)
-        return show("error.html.j2", value, status=status, headers=headers)
+        explained = explain(error, method=request.method)
+        value = ErrorPage(
+            masthead=masthead, status=explained.status, title=explained.title, sentence=explained.sentence
+        )
+        return show("error.html.j2", value, status=explained.status, headers=explained.headers)
 
     return show_error
 
 
-def _explain(error: Exception) -> tuple[HTTPStatus, str, dict[str, str]]:
-    """Return status, sentence and headers; what only we can mend is not told to readers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """What is said of an error."""
+
+    status: HTTPStatus
+    sentence: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return "Not found" if self.status == HTTPStatus.NOT_FOUND else self.status.phrase
+
+
+def explain(error: Exception, *, method: str, to_editors: bool = False) -> Explained:
+    """Say what an error means for who asked, and log what only we can mend: that is told to editors, not to readers."""
+    explained = _explain(error, to_editors=to_editors)
+    if explained.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("page failed", method=method, kind=type(error).__name__, at=trace_failure(error))
+    return explained
+
+
+def _explain(error: Exception, *, to_editors: bool) -> Explained:
     for kind, status in _STATUSES.items():
         if isinstance(error, kind):
-            return status, str(error), {}
+            return Explained(status=status, sentence=str(error))
     if isinstance(error, NewsletterError):
-        return HTTPStatus.SERVICE_UNAVAILABLE, _OUR_FAULT, {"Retry-After": "60"}
+        sentence = str(error) if to_editors else _OUR_FAULT
+        return Explained(status=HTTPStatus.SERVICE_UNAVAILABLE, sentence=sentence, headers={"Retry-After": "60"})
     if isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         status = HTTPStatus(error.status_code)
-        return status, _SENTENCES.get(status, _YOUR_FAULT), dict(error.headers or {})
-    return HTTPStatus.INTERNAL_SERVER_ERROR, _OUR_FAULT, {}
+        return Explained(status=status, sentence=_SENTENCES.get(status, _YOUR_FAULT), headers=dict(error.headers or {}))
+    return Explained(status=HTTPStatus.INTERNAL_SERVER_ERROR, sentence=_OUR_FAULT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
@@ -25,18 +25,22 @@ _ALWAYS = {
 _PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 
 
-def secure_headers(private_paths: tuple[str, ...]) -> Callable[[Message, Scope], None]:
+def secure_headers(
+    private_paths: tuple[str, ...], *, own: Mapping[str, str] | None = None
+) -> Callable[[Message, Scope], None]:
     """Make the hook that adds them; a handler's own header of the same name wins.
 
     Paths that begin with one of ``private_paths`` carry a token: no cache keeps them, no search engine lists them.
+    ``own`` is what an application says otherwise.
     """
+    always = _ALWAYS | dict(own or {})
 
     def add_headers(message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":
             return
         headers = MutableScopeHeaders.from_message(message)
         private = _PRIVATE if scope["path"].startswith(private_paths) else {}
-        for name, value in (_ALWAYS | private).items():
+        for name, value in (always | private).items():
             headers.setdefault(name, value)
 
     return add_headers

@@ -35,8 +35,17 @@ def show(
     )
 
 
-def open_templates(folder: Path, *, stylesheet: str) -> TemplateConfig[JinjaTemplateEngine]:
-    """Set the template engine up; ``stylesheet`` is the path that the pages' style sheet is served under."""
+def open_templates(
+    folder: Path,
+    *,
+    stylesheet: str,
+    names: Mapping[str, object] | None = None,
+    filters: Mapping[str, Callable[..., object]] | None = None,
+) -> TemplateConfig[JinjaTemplateEngine]:
+    """Set the template engine up; ``stylesheet`` is the path that the pages' style sheet is served under.
+
+    ``names`` and ``filters`` are what an application's templates know besides.
+    """
     environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
@@ -45,7 +54,9 @@ def open_templates(folder: Path, *, stylesheet: str) -> TemplateConfig[JinjaTemp
         lstrip_blocks=True,
     )
     environment.globals["stylesheet"] = stylesheet
+    environment.globals.update(names or {})
     environment.filters["long_date"] = long_date
+    environment.filters.update(filters or {})
     return TemplateConfig(instance=JinjaTemplateEngine(engine_instance=environment))
 
 

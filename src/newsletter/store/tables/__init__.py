@@ -12,7 +12,7 @@ from newsletter.store.tables.content import (
     pictures,
     site_texts,
 )
-from newsletter.store.tables.editors import audit_log, editors
+from newsletter.store.tables.editors import audit_log, editors, sign_in_tries, sign_ins
 from newsletter.store.tables.issues import approvals, issue_items, issues, rendered_variants, slots
 from newsletter.store.tables.mailings import (
     batches,
@@ -63,6 +63,8 @@ __all__ = [
     "rendered_variants",
     "seen_figures",
     "segments",
+    "sign_in_tries",
+    "sign_ins",
     "sign_up_requests",
     "sign_ups",
     "site_texts",

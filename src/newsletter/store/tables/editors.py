@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, CheckConstraint, Column, String, Table, Text
+from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, LargeBinary, String, Table, Text
 
-from newsletter.store.tables.schema import Moment, identity, metadata
+from newsletter.store.tables.schema import Id, Moment, identity, metadata
 
 editors = Table(
     "editors",
@@ -15,7 +15,34 @@ editors = Table(
     Column("role", String(16), nullable=False),
     Column("added_at", Moment, nullable=False),
     Column("removed_at", Moment),
+    # argon2id; none before the invitation is accepted
+    Column("password_hash", Text),
     CheckConstraint("role IN ('writer', 'editor', 'publisher', 'owner')", name="role"),
+)
+
+# Browsers in which somebody is signed in. What has ended is deleted.
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    identity(),
+    # SHA-256 of the cookie's 256 random bits
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("editor_id", Id, ForeignKey("editors.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("agent", Text, nullable=False),
+    Column("begun_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+
+# Tries of the last minutes, whoever they were for; account and network are keyed hashes.
+sign_in_tries = Table(
+    "sign_in_tries",
+    metadata,
+    identity(),
+    Column("account", LargeBinary(32), nullable=False),
+    Column("network", LargeBinary(16), nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Index("ix_sign_in_tries_account_at", "account", "at"),
+    Index("ix_sign_in_tries_network_at", "network", "at"),
 )
 
 audit_log = Table(
