@@ -114,7 +114,7 @@ def test_a_source_is_fetched_through_redirects_and_compression(site: str, path: 
         ("/loop", "expected at most 5 redirects"),
         ("/away", "expected an address that begins with http:// or https://"),
         ("/nowhere", "expected an answer from the server"),
-        ("/huge", "expected at most 10 MiB"),
+        ("/huge", "expected at most 25 MiB"),
     ],
 )
 def test_an_answer_beyond_the_limits_is_refused(site: str, path: str, expected: str) -> None:

@@ -20,13 +20,14 @@ ArticleId = Annotated[int, typer.Argument(metavar="ID", help="As 'articles list'
 
 @articles.command("import")
 def import_(
-    sources: Annotated[list[str], typer.Argument(metavar="PATH|URL...", help="Files and feeds.")],
+    sources: Annotated[list[str], typer.Argument(metavar="PATH|URL...", help="Files, feeds and pages.")],
     as_json: JsonFlag = False,
 ) -> None:
-    """Import published-page text, Markdown with front matter, RSS or Atom; as often as you like.
+    """Import Word files (.docx), HTML, published-page text, Markdown, RSS or Atom; as often as you like.
 
     An article that is stored already takes over what its source changed, except where an editor has written. A source
-    that cannot be read is named, and nothing of it is imported.
+    that cannot be read is named, and nothing of it is imported. Comments and tracked changes of a Word file are named
+    and never printed: what was inserted is kept, what was deleted is not.
     """
     from newsletter.app import open_app
     from newsletter.service.import_articles import import_articles
@@ -46,6 +47,7 @@ def import_(
                 "blurb": report.blurb or None,
                 "refused": report.refused,
                 "unpictured": report.unpictured,
+                "remarks": report.remarks,
             }
         )
     else:
@@ -212,6 +214,8 @@ def _say_report(report: ImportReport) -> None:
         say(
             f"Article {stored.id}: its source differs from an editor's text ({names}); see 'articles show {stored.id}'."
         )
+    for sentence in report.remarks:
+        say(sentence)
     if report.partners:
         say(f"New partner links, not shown until they have an address: {', '.join(report.partners)}.")
     if report.blurb:

@@ -18,7 +18,7 @@ _SECONDS_PER_WAIT = 10
 _SECONDS_IN_ALL = 30
 _MOST_REDIRECTS = 5
 _HEADERS = {
-    "Accept": "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/plain;q=0.8, */*;q=0.5",
+    "Accept": "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/html;q=0.8, */*;q=0.5",
     "User-Agent": "newsletter (article import)",
 }
 

@@ -10,52 +10,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from itertools import groupby
 
 from newsletter.domain.article import Article, Image, Section, provisional_headline
 from newsletter.errors import UnreadableSourceError
 from newsletter.ingest.biography import clean_biography
+from newsletter.ingest.label import LabelKind, ends_sentence, read_label
 from newsletter.ingest.sourced import Sourced
 from newsletter.ingest.text import clean_text, split_names
-
-_BYLINE = re.compile(r"by (?P<names>.+)", re.IGNORECASE)
-_CREDIT = re.compile(r"(?:photo |image )?credits? ?: ?(?P<text>.+)", re.IGNORECASE)
-_BIOGRAPHY = re.compile(r"authors?(?:['’‘ʼ`´]s?)? bio(?:s|graphy|graphies)? ?(?:: ?(?P<text>.*)|$)", re.IGNORECASE)
-_SECTION = re.compile(r"(?P<name>[^\W\d_][^:]{1,49}?) ?: ?(?P<text>.*)")
-_SENTENCE_END = re.compile(r"[.!?…:][”’\"')\]]*$")
-
-_USUAL_SECTIONS = frozenset({"BACKGROUND", "IMPLICATIONS", "CONCLUSION", "CONCLUSIONS"})
-_FEWEST_SECTION_LETTERS = 5  # "NATO: …" opens a paragraph, "METHOD: …" a section
-_MOST_SECTION_WORDS = 6
-
-# Words that a surname may begin with in small letters; any other small letter makes "By …" the start of a sentence.
-_PARTICLES = frozenset(
-    {"af", "al", "bin", "da", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "el", "ibn", "la", "le"}
-    | {"ten", "ter", "van", "von", "zu"}
-)
-_NO_NAME = re.compile(r"[\d:!?\"“”()/]|[^\W\d_]{5,}\.")
-_MOST_NAME_WORDS = 6
 
 _FOOTER_HEADINGS = frozenset({"feature articles", "earlier articles", "visit also"})
 _SIGN_UP = re.compile(r"newsletter$|sign up\b|subscribe\b", re.IGNORECASE)
 _LONGEST_PARTNER_NAME = 60
-_LONGEST_CREDIT = 200
-
-
-class _Kind(Enum):
-    BYLINE = auto()
-    CREDIT = auto()
-    SECTION = auto()
-    BIOGRAPHY = auto()
-    PARAGRAPH = auto()
 
 
 @dataclass(slots=True)
 class _Block:
     """Lines that belong together, and what their first line makes of them."""
 
-    kind: _Kind
+    #: None for a paragraph that goes on with what is open
+    kind: LabelKind | None
     line: int
     #: the section's name
     name: str = ""
@@ -71,9 +45,9 @@ def read_page(source: str, text: str) -> Sourced:
     lines = [" ".join(line.split()) for line in clean_text(text).split("\n")]
     end = next((at for at, line in enumerate(lines) if _footer_heading(line)), len(lines))
     blocks = list(_read_blocks(lines[:end]))
-    if not blocks or blocks[0].kind is not _Kind.BYLINE:
+    if not blocks or blocks[0].kind is not LabelKind.BYLINE:
         raise UnreadableSourceError(source, blocks[0].line if blocks else 1, "a line “By AUTHOR” before any other text")
-    starts = [at for at, block in enumerate(blocks) if block.kind is _Kind.BYLINE]
+    starts = [at for at, block in enumerate(blocks) if block.kind is LabelKind.BYLINE]
     articles = tuple(
         _read_article(source, blocks[start:stop])
         for start, stop in zip(starts, [*starts[1:], len(blocks)], strict=True)
@@ -87,7 +61,7 @@ def _read_blocks(lines: Iterable[str]) -> Iterator[_Block]:
     block: _Block | None = None
     for number, line in enumerate(lines, start=1):
         opened = _open_block(number, line) if line else None
-        if block and (opened or not line or block.kind in {_Kind.BYLINE, _Kind.CREDIT}):
+        if block and (opened or not line or block.kind in {LabelKind.BYLINE, LabelKind.CREDIT}):
             yield block
             block = None
         if opened:
@@ -95,47 +69,14 @@ def _read_blocks(lines: Iterable[str]) -> Iterator[_Block]:
         elif line and block:
             block.lines.append(line)
         elif line:
-            block = _Block(_Kind.PARAGRAPH, number, lines=[line])
+            block = _Block(None, number, lines=[line])
     if block:
         yield block
 
 
 def _open_block(number: int, line: str) -> _Block | None:
-    if (byline := _BYLINE.fullmatch(line)) and _are_names(split_names(byline["names"])):
-        return _Block(_Kind.BYLINE, number, lines=[byline["names"]])
-    if (credit := _CREDIT.fullmatch(line)) and len(line) <= _LONGEST_CREDIT:
-        return _Block(_Kind.CREDIT, number, lines=[credit["text"]])
-    if biography := _BIOGRAPHY.fullmatch(line):
-        return _Block(_Kind.BIOGRAPHY, number, lines=[biography["text"] or ""])
-    if (section := _SECTION.fullmatch(line)) and _is_section_name(section["name"]):
-        return _Block(_Kind.SECTION, number, name=section["name"], lines=[section["text"]])
-    return None
-
-
-def _are_names(names: Sequence[str]) -> bool:
-    """Tell a line of authors from a sentence that begins with "By"."""
-    return bool(names) and all(_is_name(name) for name in names)
-
-
-def _is_name(name: str) -> bool:
-    words = name.split()
-    return (
-        len(words) <= _MOST_NAME_WORDS
-        and not _NO_NAME.search(name)
-        and (words[0] in _PARTICLES or not words[0][0].islower())
-        and not words[-1][0].islower()
-    )
-
-
-def _is_section_name(name: str) -> bool:
-    if name.upper() in _USUAL_SECTIONS:
-        return True
-    return (
-        name.isupper()
-        and sum(character.isalpha() for character in name) >= _FEWEST_SECTION_LETTERS
-        and not any(character.isdigit() for character in name)
-        and len(name.split()) <= _MOST_SECTION_WORDS
-    )
+    label = read_label(line)
+    return _Block(label.kind, number, name=label.name, lines=[label.text]) if label else None
 
 
 @dataclass(slots=True)
@@ -179,16 +120,16 @@ def _sort_blocks(blocks: Iterable[_Block]) -> _Parts:
     parts = _Parts()
     paragraphs = parts.standfirst  # the list that the next paragraph belongs to
     for block in blocks:
-        if block.kind is _Kind.CREDIT and not parts.credit:
+        if block.kind is LabelKind.CREDIT and not parts.credit:
             parts.credit = block.text
             if paragraphs is parts.standfirst:  # what follows is the body, under no heading yet
                 paragraphs = []
                 parts.sections.append((block, paragraphs))
             continue
-        if block.kind is _Kind.SECTION:
+        if block.kind is LabelKind.SECTION:
             paragraphs = []
             parts.sections.append((block, paragraphs))
-        elif block.kind is _Kind.BIOGRAPHY:
+        elif block.kind is LabelKind.BIOGRAPHY:
             paragraphs = parts.biography
         if block.text:
             paragraphs.append(block.text)
@@ -197,7 +138,7 @@ def _sort_blocks(blocks: Iterable[_Block]) -> _Parts:
 
 def _ends_in_caption(standfirst: Sequence[str]) -> bool:
     """Tell whether a caption follows the standfirst: the last line before the credit, which is no sentence."""
-    return len(standfirst) > 1 and not _SENTENCE_END.search(standfirst[-1])
+    return len(standfirst) > 1 and not ends_sentence(standfirst[-1])
 
 
 def _footer_heading(line: str) -> str:
@@ -216,7 +157,7 @@ def _read_footer(lines: Sequence[str]) -> tuple[tuple[str, ...], str]:
             continue
         if _SIGN_UP.match(block[0]) or _footer_heading(block[0]):
             break
-        if blurb or any(len(line) > _LONGEST_PARTNER_NAME or _SENTENCE_END.search(line) for line in block):
+        if blurb or any(len(line) > _LONGEST_PARTNER_NAME or ends_sentence(line) for line in block):
             blurb.append(" ".join(block))
         else:
             names += block

@@ -11,13 +11,21 @@ from newsletter.ingest.feed import read_feed
 from newsletter.ingest.markdown import read_markdown
 from newsletter.ingest.page import read_page
 from newsletter.ingest.sourced import Sourced
+from newsletter.ingest.web_page import read_web_page
+from newsletter.ingest.word import read_word
+from newsletter.ingest.word_package import OLD_WORD
 
-#: the longest source that is read, in bytes
-LONGEST_SOURCE = 10 * 1024 * 1024
+#: the longest source that is read, in bytes: a Word file, with the photographs in it
+LONGEST_SOURCE = 25 * 1024 * 1024
+#: the longest text
+LONGEST_TEXT = 10 * 1024 * 1024
 
-_READABLE = "published-page text, Markdown with front matter, RSS or Atom"
+_READABLE = "a Word file (.docx), HTML, published-page text, Markdown with front matter, RSS or Atom"
 _FEED_SUFFIXES = frozenset({".atom", ".rdf", ".rss", ".xml"})
 _MARKDOWN_SUFFIXES = frozenset({".markdown", ".md"})
+_HTML_SUFFIXES = frozenset({".htm", ".html", ".xhtml"})
+_WORD_SUFFIXES = frozenset({".doc", ".docm", ".docx", ".dotx", ".odt"})
+_ZIP = b"PK\x03\x04"
 _FEED_STARTS = (b"<?xml", b"<rss", b"<feed", b"<rdf:rdf")
 _HTML_STARTS = (b"<!doctype html", b"<html")
 
@@ -27,9 +35,13 @@ def read_source(name: str, data: bytes) -> Sourced:
     if len(data) > LONGEST_SOURCE:
         raise UnreadableSourceError(name, None, f"at most {LONGEST_SOURCE // 1024**2} MiB")
     suffix = _suffix(name)
+    if data.startswith((_ZIP, OLD_WORD)) or suffix in _WORD_SUFFIXES:
+        return read_word(name, data)
+    if len(data) > LONGEST_TEXT:
+        raise UnreadableSourceError(name, None, f"at most {LONGEST_TEXT // 1024**2} MiB of text")
     start = data.removeprefix(codecs.BOM_UTF8).lstrip()[:20].lower()
-    if start.startswith(_HTML_STARTS):
-        raise UnreadableSourceError(name, 1, f"{_READABLE}, and not HTML")
+    if start.startswith(_HTML_STARTS) or suffix in _HTML_SUFFIXES:
+        return read_web_page(name, data)
     if start.startswith(_FEED_STARTS) or suffix in _FEED_SUFFIXES:
         return Sourced(articles=read_feed(name, data))
     text = _decode(name, data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import structlog
 
@@ -26,9 +26,32 @@ from newsletter.store.articles import (
 )
 from newsletter.store.database import Database, Transaction
 from newsletter.store.partners import add_partner, find_partner_by_name
+from newsletter.store.pictures import add_picture
 from newsletter.store.texts import BLURB, find_text, store_text
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """A source that came with its bytes: a file dropped on a page, a text pasted there."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What sources hold, before any of it is stored."""
+
+    sourced: tuple[tuple[str, Sourced], ...]
+    #: a sentence for each source of which nothing can be taken
+    refused: tuple[str, ...]
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Give the sentences for editors, each with the file that it is about."""
+        return tuple(f"{PurePath(name).name}: {remark}" for name, sourced in self.sourced for remark in sourced.remarks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +67,8 @@ class ImportReport:
     refused: tuple[str, ...]
     #: a sentence for each picture that could not be had; its article is stored all the same
     unpictured: tuple[str, ...]
+    #: a sentence for each comment, tracked change or other thing that an editor has to know of
+    remarks: tuple[str, ...] = ()
 
     @property
     def articles(self) -> tuple[StoredArticle, ...]:
@@ -57,35 +82,48 @@ class ImportReport:
         return tuple(stored for stored in self.articles if stored.proposed)
 
 
-def import_articles(sources: Sequence[str], *, fetch: Fetch, database: Database, now: datetime) -> ImportReport:
-    """Import every source that can be read: paths, and addresses that ``fetch`` gets.
+def read_sources(sources: Sequence[str | Handed], *, fetch: Fetch) -> Reading:
+    """Read every source that can be read and store nothing: a look before an import."""
+    readable: list[tuple[str, Sourced]] = []
+    refused: list[str] = []
+    for source in sources:
+        name = source if isinstance(source, str) else source.name
+        try:
+            readable.append((name, read_source(name, _load(source, fetch=fetch))))
+        except UnreadableSourceError as error:
+            refused.append(str(error))
+    return Reading(sourced=tuple(readable), refused=tuple(refused))
+
+
+def import_articles(
+    sources: Sequence[str | Handed], *, fetch: Fetch, database: Database, now: datetime
+) -> ImportReport:
+    """Import every source that can be read: paths, addresses that ``fetch`` gets, and what was handed in.
 
     Everything is read before anything is stored. A source that cannot be read is refused as a whole, the others are
     still imported. An article that is already stored is known by its URL, else by its authors and standfirst.
     """
+    reading = read_sources(sources, fetch=fetch)
+    paths = {source for source in sources if isinstance(source, str) and "://" not in source}
     readable: list[Sourced] = []
-    refused: list[str] = []
     unpictured: list[str] = []
-    for source in sources:
-        try:
-            sourced = read_source(source, _load(source, fetch=fetch))
-        except UnreadableSourceError as error:
-            refused.append(str(error))
-            continue
-        beside = None if "://" in source else Path(source).parent
+    for source, sourced in reading.sourced:
+        beside = Path(source).parent if source in paths else None
         pictured = [
             _take_picture(article, beside, unpictured, database=database, now=now) for article in sourced.articles
         ]
         readable.append(replace(sourced, articles=tuple(pictured)))
     with database.transaction() as transaction:
         lock_articles(transaction)
+        for read in (read for sourced in readable for read in sourced.pictures):
+            add_picture(transaction, read.picture, read.content, now=now)
         changes = [change for sourced in readable for change in _store_all(transaction, sourced.articles, now=now)]
         partners = _store_partners(transaction, (name for sourced in readable for name in sourced.partner_names))
         blurb = _store_blurb(transaction, [sourced.blurb for sourced in readable if sourced.blurb])
     wanted = [change.after.article.image.url for change in changes if change.after.article.image]
     web = [url for url in wanted if url and is_web_address(url)]
     unpictured += keep_pictures(web, fetch=fetch, database=database, now=now)
-    report = _report(changes, partners=partners, blurb=blurb, refused=refused, unpictured=unpictured)
+    report = _report(changes, partners=partners, blurb=blurb, reading=reading, unpictured=unpictured)
     log.info(
         "articles imported",
         added=len(report.added),
@@ -96,7 +134,9 @@ def import_articles(sources: Sequence[str], *, fetch: Fetch, database: Database,
     return report
 
 
-def _load(source: str, *, fetch: Fetch) -> bytes:
+def _load(source: str | Handed, *, fetch: Fetch) -> bytes:
+    if isinstance(source, Handed):
+        return source.content
     if "://" in source:
         return fetch(source)
     try:
@@ -179,7 +219,7 @@ def _report(
     *,
     partners: tuple[str, ...],
     blurb: str,
-    refused: Sequence[str],
+    reading: Reading,
     unpictured: Sequence[str],
 ) -> ImportReport:
     """Sum up by article: one that two sources hold counts once, by what it was before and is now."""
@@ -194,6 +234,7 @@ def _report(
         unchanged=tuple(after for key, after in last.items() if first[key] == after),
         partners=partners,
         blurb=blurb,
-        refused=tuple(refused),
+        refused=reading.refused,
         unpictured=tuple(unpictured),
+        remarks=reading.remarks,
     )

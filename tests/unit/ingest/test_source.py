@@ -5,10 +5,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.errors import UnreadableSourceError
-from newsletter.ingest.source import LONGEST_SOURCE, read_source
+from newsletter.ingest.source import LONGEST_SOURCE, LONGEST_TEXT, read_source
 
 PAGE = "By Ann Example\n\nA standfirst.\n\nBACKGROUND: “Text”.\n"
 MARKDOWN = "---\ntitle: A\n---\n\nText.\n"
+HTML = "<html><body><h1>A</h1><p>By Ann Example</p><p>Text.</p></body></html>"
 FEED = '<rss version="2.0"><channel><item><title>A</title><description>W.</description></item></channel></rss>'
 
 
@@ -22,6 +23,8 @@ FEED = '<rss version="2.0"><channel><item><title>A</title><description>W.</descr
         ("https://example.org/article", MARKDOWN),
         ("f.xml", FEED),
         ("https://example.org/feed", FEED),
+        ("a.html", HTML),
+        ("https://example.org/page", f"<!DOCTYPE html>{HTML}"),
     ],
 )
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
@@ -36,15 +39,13 @@ def test_each_format_is_known_whatever_its_line_ends(name: str, text: str, bom: 
     ("name", "data", "sentence"),
     [
         ("a.txt", b"By Ann Example\n\nna\xefve\n", "a.txt, line 3: expected text in UTF-8"),
-        (
-            "a.docx",
-            b"PK\x03\x04\x00\x00",
-            "a.docx: expected published-page text, Markdown with front matter, RSS or Atom",
-        ),
-        ("a.html", b"<!DOCTYPE html><p>x", "a.html, line 1: expected published-page text"),
+        ("a.docx", b"PK\x03\x04\x00\x00", "a.docx: expected a whole .docx file; this one is damaged"),
+        ("a", b"a\0b", "a: expected a Word file (.docx), HTML, published-page text, Markdown with front matter, RSS"),
+        ("a.html", b"<!DOCTYPE html><p></p>", "a.html: expected a page with the words of an article"),
         ("a.md", b"Text.", "a.md, line 1: expected front matter"),
         ("a.rss", b"Text.", "a.rss, line 1: expected well-formed XML"),
-        ("a.txt", b" " * (LONGEST_SOURCE + 1), "a.txt: expected at most 10 MiB"),
+        ("a.txt", b" " * (LONGEST_TEXT + 1), "a.txt: expected at most 10 MiB of text"),
+        ("a.docx", b" " * (LONGEST_SOURCE + 1), "a.docx: expected at most 25 MiB"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_one_sentence(name: str, data: bytes, sentence: str) -> None:
