@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -229,6 +230,31 @@ def forget(address: Address) -> None:
             EmailAddress.parse(address), database=app.database, address_key=app.address_key, now=app.now()
         )
     say("Erased. Only hashes are left, which name nobody.")
+
+
+@subscribers.command()
+def reasons(
+    since: Annotated[
+        datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Only those given on that day or later.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="At most so many in readers' words.")] = 50,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show why readers left, where they said so. Nobody knows who said what."""
+    from newsletter.app import open_app
+    from newsletter.store.leaving_reasons import count_causes, list_words
+
+    first = since.date() if since else None
+    with open_app() as app, app.database.snapshot() as snapshot:
+        counts = count_causes(snapshot, since=first)
+        words = list_words(snapshot, since=first, limit=limit)
+    if as_json:
+        quoted = [{"given_on": each.given_on, "cause": each.cause, "words": each.words} for each in words]
+        print_json({"causes": counts, "words": quoted})
+        return
+    print_table(["Cause", "Readers"], [[cause.replace("_", " "), count] for cause, count in counts.items()])
+    for each in words:
+        say(f"\n{each.given_on}, {each.cause.replace('_', ' ')}: {each.words}")
 
 
 @subscribers.command("list")

@@ -23,6 +23,8 @@ class NoticeKind(StrEnum):
     WELCOME = "welcome"
     #: says that the reader has left, with a way back
     GOODBYE = "goodbye"
+    #: leads to all that is stored about the reader
+    DATA = "data"
     #: shows the editors what a reader answered to an issue; the only one that does not go to the reader
     FORWARDED_REPLY = "forwarded_reply"
 
@@ -48,7 +50,7 @@ class Notice:
     mailing: int = 0
     #: the stored message that it forwards (0: none)
     report: int = 0
-    #: the sign-up that it asks to confirm
+    #: the sign-up that it asks to confirm, or when the way to one's data was asked for; whole seconds
     requested_at: datetime | None = None
     #: the latest issue, which it leads to (0: none)
     issue: int = 0

@@ -76,6 +76,8 @@ class Subscriber:
     unsubscribed_at: datetime | None = None
     #: the mailing whose letter carried the link by which the reader left
     unsubscribed_by_mailing: int | None = None
+    #: has said since why, if asked
+    gave_reason: bool = False
 
     @property
     def is_sample(self) -> bool:

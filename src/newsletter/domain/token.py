@@ -41,6 +41,8 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     #: confirm a sign-up; works once, and not for ever
     CONFIRM = "confirm"
+    #: see, download and erase all that is stored about oneself; for a day
+    DATA = "data"
     #: tell when a sign-up form was shown
     SIGN_UP_FORM = "sign-up form"
     #: take an unsubscribe back, from the goodbye notice
@@ -108,6 +110,25 @@ class ConfirmToken:
     def verify(cls, text: str, keys: KeyRing) -> ConfirmToken | None:
         """Return the token, or None if it is not ours."""
         body = _verify_link(text, Purpose.CONFIRM, keys, body_bytes=_PUBLIC_ID_BYTES + _MOMENT_BYTES)
+        return None if body is None else cls(body[:_PUBLIC_ID_BYTES], _load_moment(body[_PUBLIC_ID_BYTES:]))
+
+
+@dataclass(frozen=True, slots=True)
+class DataToken:
+    """The way to all that is stored about a reader, and when it was asked for."""
+
+    #: the subscriber's random public id, 8 bytes
+    public_id: bytes
+    #: whole seconds
+    requested_at: datetime
+
+    def sign(self, keys: KeyRing) -> str:
+        return _sign_link(self.public_id + _dump_moment(self.requested_at), Purpose.DATA, keys)
+
+    @classmethod
+    def verify(cls, text: str, keys: KeyRing) -> DataToken | None:
+        """Return the token, or None if it is not ours."""
+        body = _verify_link(text, Purpose.DATA, keys, body_bytes=_PUBLIC_ID_BYTES + _MOMENT_BYTES)
         return None if body is None else cls(body[:_PUBLIC_ID_BYTES], _load_moment(body[_PUBLIC_ID_BYTES:]))
 
 

@@ -77,7 +77,7 @@ def render_notice(
     spoken = choose_language(folders, language, masthead.language)
     theme = read_theme(folders, spoken)
     words = theme.notices.of(kind)
-    if kind in {NoticeKind.CONFIRM, NoticeKind.KNOWN}:
+    if kind in {NoticeKind.CONFIRM, NoticeKind.KNOWN, NoticeKind.DATA}:
         name = ""  # anybody may have typed it: a letter that nobody asked for must not carry a stranger's words
     view = NoticeView(
         subject=fill_words(words.subject, name=masthead.name),

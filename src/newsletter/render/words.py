@@ -87,6 +87,15 @@ _GOODBYE = NoticeWords(
 )
 
 
+_DATA = NoticeWords(
+    subject="Your data at {name}",
+    text="Somebody, we hope it was you, asked to see what {name} has stored about this address. The link below shows "
+    "everything, and lets you download or delete it. It works for one day.",
+    action="See my data",
+    closing="If it was not you, leave this letter alone: nobody else sees anything.",
+)
+
+
 class Notices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The letters to one person, by kind."""
 
@@ -94,6 +103,7 @@ class Notices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     known: NoticeWords = _KNOWN
     welcome: NoticeWords = _WELCOME
     goodbye: NoticeWords = _GOODBYE
+    data: NoticeWords = _DATA
 
     def of(self, kind: NoticeKind) -> NoticeWords:
         words: NoticeWords = getattr(self, kind.value)

@@ -21,7 +21,9 @@ from newsletter.store.suppressions import clear_evidence, suppress
 log = structlog.get_logger(__name__)
 
 
-def forget_subscriber(address: EmailAddress, *, database: Database, address_key: bytes, now: datetime) -> None:
+def forget_subscriber(
+    address: EmailAddress, *, database: Database, address_key: bytes, now: datetime, actor: str | None = None
+) -> None:
     """Erase the address, the name, the choices, and what letters and reports quote of them.
 
     What stays knows nobody by name: the counts of mailings, the consent log by hash, and a suppression by hash, so that
@@ -37,5 +39,6 @@ def forget_subscriber(address: EmailAddress, *, database: Database, address_key:
         suppress(transaction, address_hash, SuppressionReason.FORGOTTEN, evidence={}, now=now)
         clear_evidence(transaction, address_hash)
         erase_person(transaction, subscriber.id, address_hash)
-        record_act(transaction, "forget subscriber", subject=f"subscriber {subscriber.id}", detail={}, now=now)
+        subject = f"subscriber {subscriber.id}"
+        record_act(transaction, "forget subscriber", subject=subject, detail={}, now=now, actor=actor)
     log.info("subscriber forgotten", subscriber=subscriber.id)

@@ -20,7 +20,7 @@ from newsletter.render.forwarded_reply import ForwardedReplyView, render_forward
 from newsletter.service.attribute_report import Attribution, open_report
 from newsletter.store.bounces import find_report, load_raw
 from newsletter.store.database import Database, Transaction
-from newsletter.store.notices import count_forwarded, queue_notice
+from newsletter.store.notices import count_notices, queue_notice
 from newsletter.store.subscribers import find_subscriber
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,8 @@ def queue_forward(
     subscriber_id = reader.id if reader else _find_sender(transaction, reply)
     if subscriber_id is None:
         return False
-    if count_forwarded(transaction, subscriber_id, since=now - _MOST_FORWARDED_IN) >= MOST_FORWARDED:
+    since = now - _MOST_FORWARDED_IN
+    if count_notices(transaction, subscriber_id, NoticeKind.FORWARDED_REPLY, since=since) >= MOST_FORWARDED:
         log.warning("reply kept and not forwarded: too many in a day", bounce=bounce_id, subscriber=subscriber_id)
         return False
     queue_notice(transaction, NoticeKind.FORWARDED_REPLY, subscriber_id, details={"report": bounce_id}, now=now)

@@ -8,7 +8,7 @@ from pathlib import Path
 from newsletter.domain.issue import Masthead
 from newsletter.domain.letter import Letter, Sender
 from newsletter.domain.notice import Notice, NoticeKind
-from newsletter.domain.token import ConfirmToken, KeyRing, Purpose, ReaderToken
+from newsletter.domain.token import ConfirmToken, DataToken, KeyRing, Purpose, ReaderToken
 from newsletter.mail.notice_letter import compose_notice
 from newsletter.render.notice import render_notice
 
@@ -51,5 +51,7 @@ def write_notice(
 def _link(notice: Notice, reader: ReaderToken, keys: KeyRing) -> str:
     if notice.kind is NoticeKind.CONFIRM:
         return f"confirm/{ConfirmToken(notice.public_id, notice.requested_at or notice.queued_at).sign(keys)}"
+    if notice.kind is NoticeKind.DATA:
+        return f"data/{DataToken(notice.public_id, notice.requested_at or notice.queued_at).sign(keys)}"
     page, purpose = _PAGES[notice.kind]
     return f"{page}/{reader.sign(purpose, keys)}"

@@ -14,7 +14,7 @@ from newsletter.domain.token import KeyRing
 from newsletter.render.language import Language
 from newsletter.resources import folder
 from newsletter.service.take_webhook import Webhooks
-from newsletter.site import archive, files, finding, health, hooks, joining, leaving, preferences, syndication
+from newsletter.site import archive, files, finding, health, hooks, joining, leaving, own_data, preferences, syndication
 from newsletter.store.database import Database
 from newsletter.web.assets import Asset, serve_asset
 from newsletter.web.errors import create_error_handler
@@ -22,7 +22,7 @@ from newsletter.web.headers import secure_headers
 from newsletter.web.pages import open_templates
 
 #: Paths that carry a token, or an address in an answer, or speak with one provider.
-_PRIVATE_PATHS = ("/confirm", "/hooks", "/preferences", "/return", "/subscribe", "/unsubscribe")
+_PRIVATE_PATHS = ("/confirm", "/data", "/hooks", "/preferences", "/return", "/subscribe", "/unsubscribe")
 
 _HANDLERS = (
     archive.show_front_page,
@@ -40,11 +40,17 @@ _HANDLERS = (
     leaving.explain_unsubscribe,
     leaving.ask_unsubscribe,
     leaving.unsubscribe,
+    leaving.say_why,
     leaving.ask_return,
     leaving.come_back,
     preferences.explain_preferences,
     preferences.show_preferences,
     preferences.save_preferences,
+    own_data.ask_data,
+    own_data.show_data,
+    own_data.give_data,
+    own_data.ask_forget,
+    own_data.forget,
     health.show_health,
     health.show_readiness,
     hooks.take_hook,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from litestar import post
+from litestar.params import URLEncodedBody
 from litestar.response import Template
 
 from newsletter.domain.issue import Masthead
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.domain.token import Purpose
+from newsletter.errors import InputError
 from newsletter.service.find_reader import find_reader
+from newsletter.service.give_reason import give_reason
 from newsletter.service.return_subscriber import return_by_link
 from newsletter.service.unsubscribe import unsubscribe_by_link
 from newsletter.site.collaborators import Now, TheDatabase, TheKeys, TheMasthead, Token
@@ -25,7 +30,7 @@ def explain_unsubscribe(masthead: TheMasthead) -> Template:
 def ask_unsubscribe(token: Token, masthead: TheMasthead, database: TheDatabase, keys: TheKeys) -> Template:
     reader = find_reader(token, Purpose.UNSUBSCRIBE, database=database, keys=keys)
     is_gone = reader is None or reader.status is SubscriberStatus.UNSUBSCRIBED
-    return show("unsubscribe.html.j2", _reader_page(reader, masthead, is_done=is_gone))
+    return show("unsubscribe.html.j2", _offer_reason(_reader_page(reader, masthead, is_done=is_gone), reader, token))
 
 
 @post("/unsubscribe/{token:str}", status_code=200, sync_to_thread=True)
@@ -33,7 +38,27 @@ def unsubscribe(token: Token, masthead: TheMasthead, database: TheDatabase, keys
     """Obey the page's button and RFC 8058's one-click request alike; the body, in whatever encoding, says no more."""
     unsubscribe_by_link(token, database=database, keys=keys, now=now)
     reader = find_reader(token, Purpose.UNSUBSCRIBE, database=database, keys=keys)
-    return show("unsubscribe.html.j2", _reader_page(reader, masthead, is_done=True))
+    return show("unsubscribe.html.j2", _offer_reason(_reader_page(reader, masthead, is_done=True), reader, token))
+
+
+@post("/unsubscribe/{token:str}/reason", status_code=200, sync_to_thread=True)
+def say_why(
+    token: Token,
+    data: URLEncodedBody[dict[str, str]],
+    masthead: TheMasthead,
+    database: TheDatabase,
+    keys: TheKeys,
+    now: Now,
+) -> Template:
+    try:
+        give_reason(
+            token, cause=data.get("cause", ""), words=data.get("words", ""), database=database, keys=keys, now=now
+        )
+    except InputError as error:
+        reader = find_reader(token, Purpose.UNSUBSCRIBE, database=database, keys=keys)
+        value = _offer_reason(_reader_page(reader, masthead, is_done=True), reader, token)
+        return show("unsubscribe.html.j2", replace(value, message=str(error)), status=400)
+    return show("thanks.html.j2", ReaderPage(masthead=masthead, is_done=True))
 
 
 @page("/return/{token:str}")
@@ -48,6 +73,12 @@ def come_back(token: Token, masthead: TheMasthead, database: TheDatabase, keys: 
     return_by_link(token, database=database, keys=keys, now=now)
     reader = find_reader(token, Purpose.RETURN, database=database, keys=keys)
     return show("return.html.j2", _reader_page(reader, masthead, is_done=True))
+
+
+def _offer_reason(value: ReaderPage, reader: Subscriber | None, token: str) -> ReaderPage:
+    """Ask once why a reader has left."""
+    is_open = value.is_done and reader is not None and not reader.gave_reason
+    return replace(value, reason_path=f"/unsubscribe/{token}/reason" if is_open else "")
 
 
 def _reader_page(reader: Subscriber | None, masthead: Masthead, *, is_done: bool) -> ReaderPage:

@@ -9,8 +9,12 @@ from datetime import date, datetime
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.article import StoredArticle, cut_teaser
 from newsletter.domain.issue import Masthead, PublishedIssue
+from newsletter.domain.leaving import LeavingCause
+from newsletter.domain.person import PersonalRecord
 from newsletter.domain.picture import Picture
 from newsletter.domain.topic import Topic
+from newsletter.render.language import Language
+from newsletter.web.pages import long_date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +155,47 @@ class ReaderPage:
     is_done: bool = False
     #: the link is a test letter's, and changes nobody
     is_test: bool = False
+    #: where a reader who has left may say why; "" where that was done
+    reason_path: str = ""
+    #: why the form is shown again
+    message: str = ""
+
+    @property
+    def causes(self) -> tuple[tuple[str, str], ...]:
+        """What may be chosen: names, and how they are put."""
+        return tuple((cause.value, words) for cause, words in _CAUSES.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataPage:
+    """What is stored about a reader, behind a link that the reader's own mailbox has got."""
+
+    masthead: Masthead
+    record: PersonalRecord
+    path: str
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """The heads of it; the file has all."""
+        record, person = self.record, self.record.subscriber
+        stated = (
+            (
+                ("Name", person.name or "none"),
+                ("Status", person.status.value),
+                ("Topics", ", ".join(person.topics.names)),
+                ("Language", Language(person.language).own_name if person.language else "none stated"),
+                ("Stored since", long_date(person.created_at.date())),
+            )
+            if person
+            else ()
+        )
+        counts = {
+            "Consents": len(record.consents),
+            "Letters": len(record.deliveries),
+            "Notices": len(record.notices),
+            "Reports about letters": len(record.bounces),
+        }
+        return (*stated, *((name, str(count)) for name, count in counts.items()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +223,8 @@ class PreferencesPage:
     #: the end of the pause that stands
     paused_until: date | None
     unsubscribe_path: str
+    #: of the page itself
+    own_path: str
     is_subscribed: bool
     #: the link is a test letter's, and changes nobody
     is_test: bool = False
@@ -199,6 +246,15 @@ _FOUND_TEASER = 240
 
 #: The words of the consent; the log keeps a mark of them.
 CONSENT = "I would like to receive {name} by email. I can leave at any time, by a link in every letter."
+
+_CAUSES = {
+    LeavingCause.TOO_MANY: "Too many letters",
+    LeavingCause.NOT_FOR_ME: "Not what I look for",
+    LeavingCause.READ_ELSEWHERE: "I read it on the web",
+    LeavingCause.HARD_TO_READ: "The letters are hard to read",
+    LeavingCause.NEVER_ASKED: "I never asked for it",
+    LeavingCause.OTHER: "Something else",
+}
 
 _TOPICS = {
     Topic.ARTICLES: ("Articles", "The feature articles of each issue, and earlier ones worth another look."),

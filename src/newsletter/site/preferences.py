@@ -111,6 +111,7 @@ def _describe(
         last_day=today + LONGEST_PAUSE,
         paused_until=chosen.paused_until,
         unsubscribe_path=f"/unsubscribe/{token}",
+        own_path=f"/preferences/{ReaderToken(reader.public_id).sign(Purpose.PREFERENCES, keys)}",
         is_test=reader.is_sample,
         is_subscribed=reader.status is not SubscriberStatus.UNSUBSCRIBED,
     )

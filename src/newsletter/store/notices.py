@@ -40,13 +40,9 @@ def queue_notice(
     )
 
 
-def count_forwarded(transaction: Transaction, subscriber_id: int, *, since: datetime) -> int:
-    """Return how many answers of a reader were passed on to the editors since then."""
-    query = (
-        select(func.count())
-        .select_from(notices)
-        .filter_by(subscriber_id=subscriber_id, kind=NoticeKind.FORWARDED_REPLY.value)
-    )
+def count_notices(transaction: Transaction, subscriber_id: int, kind: NoticeKind, *, since: datetime) -> int:
+    """Return how many notices of a kind were queued for a reader since then."""
+    query = select(func.count()).select_from(notices).filter_by(subscriber_id=subscriber_id, kind=kind.value)
     return transaction.scalar(query.where(notices.c.created_at >= since)) or 0
 
 
@@ -106,10 +102,11 @@ def save_settlement(transaction: Transaction, notice: Notice, settlement: Notice
 def _withhold_due(transaction: Transaction, *, now: datetime) -> None:
     withheld = {"status": DeliveryStatus.WITHHELD, "due_at": None, "settled_at": now}
     is_suppressed = or_(
-        and_(notices.c.kind != NoticeKind.CONFIRM, _is_suppressed(tuple(SuppressionReason))),
+        and_(notices.c.kind.not_in([NoticeKind.CONFIRM, NoticeKind.DATA]), _is_suppressed(tuple(SuppressionReason))),
         _is_suppressed(tuple(set(SuppressionReason) - ENDED_BY_CONFIRMING)),
     )
-    unwanted = and_(notices.c.kind != NoticeKind.FORWARDED_REPLY, or_(_is_overtaken(), is_suppressed))
+    is_overtaken = and_(notices.c.kind != NoticeKind.DATA, _is_overtaken())
+    unwanted = and_(notices.c.kind != NoticeKind.FORWARDED_REPLY, or_(is_overtaken, is_suppressed))
     transaction.execute(update(notices).where(notices.c.due_at <= now, unwanted).values(withheld))
 
 

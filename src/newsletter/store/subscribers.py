@@ -120,6 +120,7 @@ def mark_active(transaction: Transaction, subscriber_id: int) -> bool:
         "requested_at": None,
         "unsubscribed_at": None,
         "unsubscribed_by_mailing": None,
+        "gave_reason": False,
     }
     result = transaction.execute(
         update(subscribers)
@@ -200,4 +201,5 @@ def _load(row: Row[*tuple[Any, ...]]) -> Subscriber:
         requested_at=row.requested_at,
         unsubscribed_at=row.unsubscribed_at,
         unsubscribed_by_mailing=row.unsubscribed_by_mailing,
+        gave_reason=row.gave_reason,
     )

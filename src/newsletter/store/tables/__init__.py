@@ -28,6 +28,7 @@ from newsletter.store.tables.reports import bounces, suppressions
 from newsletter.store.tables.schema import Moment, metadata
 from newsletter.store.tables.subscribers import (
     consent_log,
+    leaving_reasons,
     notices,
     segments,
     sign_up_requests,
@@ -53,6 +54,7 @@ __all__ = [
     "issues",
     "key_fingerprints",
     "leases",
+    "leaving_reasons",
     "mailings",
     "metadata",
     "notices",

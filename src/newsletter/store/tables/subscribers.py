@@ -43,6 +43,8 @@ subscribers = Table(
     Column("unsubscribed_at", Moment),
     # The mailing whose letter carried the link by which the reader left.
     Column("unsubscribed_by_mailing", Id),
+    # Why, was said since; what was said stands in leaving_reasons, where nobody's name is.
+    Column("gave_reason", Boolean, nullable=False, server_default=text("false")),
     one_of("status", SubscriberStatus),
     Index(
         "ix_subscribers_unsubscribed_by_mailing",
@@ -70,6 +72,16 @@ segments = Table(
     Column("name", String(50), primary_key=True),
     Column("conditions", JSON, nullable=False),
     Column("saved_at", Moment, nullable=False),
+)
+
+# Why readers left. No column says who, nor at what time of the day.
+leaving_reasons = Table(
+    "leaving_reasons",
+    metadata,
+    identity(),
+    Column("cause", String(24), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("given_on", Date, nullable=False, index=True),
 )
 
 # Append-only. It knows people by hash, so that it outlives the address.
