@@ -63,7 +63,7 @@ def list_subscribers(
     if status:
         query = query.where(subscribers.c.status == status)
     rows = transaction.execute(query, execution_options={"yield_per": _ROWS_AT_A_TIME})
-    return map(_load, rows)
+    return map(load_subscriber, rows)
 
 
 def count_in(transaction: Transaction, segment: Segment, *, status: SubscriberStatus = SubscriberStatus.ACTIVE) -> int:
@@ -92,7 +92,7 @@ def stream_with_consent(
         consent = (
             Consent(event=ConsentEvent(row.event), source=row.source, given_at=row.given_at) if row.event else None
         )
-        yield _load(row), consent
+        yield load_subscriber(row), consent
 
 
 def count_subscribers(transaction: Transaction) -> dict[SubscriberStatus, int]:
@@ -165,7 +165,7 @@ def is_reading(day: date) -> ColumnElement[bool]:
 
 def _find(transaction: Transaction, query: Select[*tuple[Any, ...]]) -> Subscriber | None:
     row = transaction.execute(query).one_or_none()
-    return _load(row) if row else None
+    return load_subscriber(row) if row else None
 
 
 def _dump(news: Sequence[NewSubscriber]) -> dict[str, Sequence[Hashable]]:
@@ -186,7 +186,8 @@ def _dump(news: Sequence[NewSubscriber]) -> dict[str, Sequence[Hashable]]:
     }
 
 
-def _load(row: Row[*tuple[Any, ...]]) -> Subscriber:
+def load_subscriber(row: Row[*tuple[Any, ...]]) -> Subscriber:
+    """Return what a whole row of the table says."""
     return Subscriber(
         id=row.id,
         public_id=row.public_id,

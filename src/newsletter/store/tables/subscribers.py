@@ -52,6 +52,11 @@ subscribers = Table(
         **where("unsubscribed_by_mailing IS NOT NULL"),
     ),
     Index("ix_subscribers_requested_at", "requested_at", **where("requested_at IS NOT NULL")),
+    Index("ix_subscribers_status", "status"),
+    # SQLite compares bytes anyway; elsewhere a language's order is no help in finding how an address begins.
+    Index("ix_subscribers_normalized_pattern", "normalized", postgresql_ops={"normalized": "text_pattern_ops"}).ddl_if(
+        dialect="postgresql"
+    ),
 )
 
 # What editors call some of the subscribers; a tag stands for itself and is nothing without them.
