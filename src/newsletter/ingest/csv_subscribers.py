@@ -73,14 +73,7 @@ def read_subscribers(path: Path, *, mapping: Mapping[str, str] | None = None) ->
     of the file which of COLUMNS they are. Raises UnreadableSourceError for a file that is no such thing, before any
     row is given.
     """
-    try:
-        _check_encoding(path)
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            first_line = stream.readline()
-    except OSError as error:
-        raise UnreadableSourceError(str(path), None, f"a file that can be read ({error.strerror})") from error
-    delimiter = max(",;\t", key=first_line.count)
-    header = [cell.strip().lower() for cell in next(csv.reader([first_line], delimiter=delimiter), [])]
+    header, delimiter = _read_header(path)
     plan = plan_reading(header, mapping or {})
     if not plan.places[0]:
         raise UnreadableSourceError(str(path), 1, f"a header line with the column email, as in {','.join(COLUMNS)}")
@@ -94,9 +87,33 @@ def read_subscribers(path: Path, *, mapping: Mapping[str, str] | None = None) ->
     )
 
 
+def read_columns(path: Path) -> tuple[str, ...]:
+    """Return the names in a file's header line, in lower case, for somebody to say what they mean.
+
+    Raises UnreadableSourceError for a file without any, and for one that is not text.
+    """
+    header, _ = _read_header(path)
+    if not any(header):
+        raise UnreadableSourceError(str(path), 1, f"a header line, as in {','.join(COLUMNS)}")
+    return tuple(header)
+
+
 def protect_cell(text: str) -> str:
     """Return the cell so that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _read_header(path: Path) -> tuple[list[str], str]:
+    """Return the columns, in lower case, and what parts them."""
+    try:
+        _check_encoding(path)
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            first_line = stream.readline()
+    except OSError as error:
+        raise UnreadableSourceError(str(path), None, f"a file that can be read ({error.strerror})") from error
+    delimiter = max(",;\t", key=first_line.count)
+    header = [cell.strip().lower() for cell in next(csv.reader([first_line], delimiter=delimiter), [])]
+    return header, delimiter
 
 
 def _check_encoding(path: Path) -> None:

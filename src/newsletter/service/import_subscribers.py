@@ -41,7 +41,8 @@ _ROLES = frozenset(
     }
 )
 
-_MOST_ROLES = 20
+#: So many of their lines are named.
+MOST_ROLES = 20
 _PUBLIC_ID_BYTES = 8
 
 
@@ -104,20 +105,16 @@ def import_subscribers(
     counts = Counter(dict.fromkeys(Fate, 0))
     roles: list[int] = []
     seen: set[bytes] | None = set() if is_trial else None
-    consent_source = consent_source or (f"{file.system} list" if file.system else "")
+    consent_source = consent_source or name_source(file.system)
     with database.roomy_connection() as connection:
         while chunk := list(islice(file.rows, _ROWS_AT_A_TIME)):
-            rows = [_require_consent(row, consent_source) for row in chunk]
-            refused = [row for row in rows if isinstance(row, RefusedRow)]
-            readable = [row for row in rows if isinstance(row, SubscriberRow)]
             with database.transaction(on=connection) as transaction:
-                sorting = _sort(transaction, readable, address_key=address_key, seen=seen)
-                if not is_trial:
-                    _store(transaction, sorting.new, now=now)
-            counts.update(sorting.counts)
-            counts[Fate.REFUSED] += len(refused)
-            roles += [row.line for row in sorting.new.values() if _is_role(row.address)][: _MOST_ROLES - len(roles)]
-            _note_refused(rejected_file, refused)
+                taken = take_rows(
+                    transaction, chunk, address_key=address_key, consent_source=consent_source, now=now, seen=seen
+                )
+            counts.update(taken.counts)
+            roles += taken.role_lines[: MOST_ROLES - len(roles)]
+            _note_refused(rejected_file, taken.refused)
             progress(len(chunk))
     log.info("subscribers imported", trial=is_trial, **{fate.value: count for fate, count in counts.items()})
     return SubscriberImport(
@@ -127,6 +124,46 @@ def import_subscribers(
         unknown_columns=file.unknown_columns,
         rejected_file=rejected_file if counts[Fate.REFUSED] else None,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenRows:
+    """What became of some rows."""
+
+    counts: Counter[Fate]
+    refused: list[RefusedRow]
+    #: lines of added addresses that an office shares
+    role_lines: list[int]
+
+
+def take_rows(
+    transaction: Transaction,
+    rows: Sequence[SubscriberRow | RefusedRow],
+    *,
+    address_key: bytes,
+    consent_source: str,
+    now: datetime,
+    seen: set[bytes] | None = None,
+) -> TakenRows:
+    """Store whoever is new among some thousands of rows.
+
+    With ``seen`` it is a trial: nobody is stored, and the set remembers who would have been.
+    """
+    checked = [_require_consent(row, consent_source) for row in rows]
+    refused = [row for row in checked if isinstance(row, RefusedRow)]
+    readable = [row for row in checked if isinstance(row, SubscriberRow)]
+    sorting = _sort(transaction, readable, address_key=address_key, seen=seen)
+    if seen is None:
+        _store(transaction, sorting.new, now=now)
+    counts = sorting.counts
+    counts[Fate.REFUSED] += len(refused)
+    role_lines = [row.line for row in sorting.new.values() if _is_role(row.address)]
+    return TakenRows(counts=counts, refused=refused, role_lines=role_lines)
+
+
+def name_source(system: str) -> str:
+    """Return where consent was given that a list of another system does not name; "" for our own."""
+    return f"{system} list" if system else ""
 
 
 def _require_consent(row: SubscriberRow | RefusedRow, consent_source: str) -> SubscriberRow | RefusedRow:

@@ -7,6 +7,7 @@ was cut short, and the next one goes on from there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -131,7 +132,7 @@ def _binary(transaction: Transaction, column: ColumnElement[str]) -> ColumnEleme
     return column if transaction.dialect.name == "sqlite" else collate(column, "C")
 
 
-def _dress(transaction: Transaction, rows: list[Any]) -> tuple[FoundSubscriber, ...]:
+def _dress(transaction: Transaction, rows: Sequence[Any]) -> tuple[FoundSubscriber, ...]:
     suppressed = find_suppressed(transaction, [row.address_hash for row in rows])
     return tuple(
         FoundSubscriber(subscriber=load_subscriber(row), is_suppressed=row.address_hash in suppressed) for row in rows

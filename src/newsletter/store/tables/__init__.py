@@ -14,6 +14,7 @@ from newsletter.store.tables.content import (
 )
 from newsletter.store.tables.editors import audit_log, editors, sign_in_tries, sign_ins
 from newsletter.store.tables.issues import approvals, issue_items, issues, rendered_variants, slots
+from newsletter.store.tables.list_imports import list_import_parts, list_import_refusals, list_imports
 from newsletter.store.tables.mailings import (
     batches,
     budgets,
@@ -55,6 +56,9 @@ __all__ = [
     "key_fingerprints",
     "leases",
     "leaving_reasons",
+    "list_import_parts",
+    "list_import_refusals",
+    "list_imports",
     "mailings",
     "metadata",
     "notices",
