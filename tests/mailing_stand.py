@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select
 
@@ -19,6 +20,7 @@ from newsletter.domain.settlement import Settlement
 from newsletter.domain.subscriber import NewSubscriber
 from newsletter.domain.token import KeyRing, hash_address
 from newsletter.domain.topic import Topic
+from newsletter.engine.embedded import deliver_in_turn
 from newsletter.engine.plant import Plant
 from newsletter.engine.worker import Worker
 from newsletter.mail.message import Splicer, compile_letters
@@ -146,13 +148,13 @@ def a_plant(  # noqa: PLR0913  # one thing to vary, one parameter
 def deliver_all(plant: Plant) -> None:
     """Deliver until nothing is due, in this thread."""
     with take_seat(plant.database, now=plant.clock()) as seat:
-        asyncio.run(Worker(plant, seat).run(until_idle=True))
+        asyncio.run(Worker(plant, seat).run(partial(deliver_in_turn, until_idle=True)))
 
 
 async def work(plant: Plant) -> None:
     """Do the same in this event loop."""
     with take_seat(plant.database, now=plant.clock()) as seat:
-        await Worker(plant, seat).run(until_idle=True)
+        await Worker(plant, seat).run(partial(deliver_in_turn, until_idle=True))
 
 
 def report_on(database: Database, mailing: Mailing) -> MailingReport:

@@ -28,6 +28,9 @@ from newsletter.domain.mailing import Launch
 from newsletter.domain.sender_health import PauseThresholds
 from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
+from newsletter.engine.embedded import EmbeddedEngine
+from newsletter.engine.engine import Engine
+from newsletter.engine.job_engine import JobEngine
 from newsletter.engine.plant import Plant
 from newsletter.errors import ConfigurationError
 from newsletter.ingest.fetch import fetch_source
@@ -46,7 +49,7 @@ from newsletter.resources import folder
 from newsletter.service.ports import Session
 from newsletter.service.take_webhook import Webhooks
 from newsletter.settings import Settings, load_settings, read_secret
-from newsletter.store import approvals, mailings, pictures, texts
+from newsletter.store import approvals, jobs, mailings, pictures, texts
 from newsletter.store.clock import DatabaseClock
 from newsletter.store.database import Database
 from newsletter.store.fingerprints import check_fingerprint, record_fingerprint
@@ -291,6 +294,14 @@ class App:
             thresholds=self.pause_thresholds,
         )
 
+    @property
+    def engine(self) -> Engine:
+        """What hands batches out to this newsletter's workers."""
+        if self.settings.engine.kind == "procrastinate":
+            percent = self.settings.sending.staged_rejected_percent
+            return JobEngine(self.database, staged_percent=percent, clock=self.clock)
+        return EmbeddedEngine()
+
     def masthead(self) -> Masthead:
         """Return the site's identity; the blurb of an imported page stands in for a missing one."""
         site, logo = self.settings.site, self._find_logo()
@@ -356,6 +367,10 @@ def migrate_database(file: Path | None) -> None:
         app = App(settings=settings, database=database, clock=lambda: datetime.now(UTC))
         with database.transaction() as transaction:
             record_fingerprint(transaction, "address_key", app.address_key)
+            if settings.engine.kind == "procrastinate":
+                jobs.prepare(transaction)
+            else:
+                jobs.remove(transaction)
     finally:
         database.close()
 

@@ -62,6 +62,18 @@ class DatabaseSection(Struct, frozen=True, kw_only=True):
     url: Annotated[str, Meta(description="sqlite:///FILE or postgresql://USER@HOST/NAME.")] = "sqlite:///newsletter.db"
 
 
+class EngineSection(Struct, frozen=True, kw_only=True):
+    """Who hands batches of letters out to workers."""
+
+    kind: Annotated[
+        Literal["embedded", "procrastinate"],
+        Meta(
+            description='"embedded": workers look into the database; "procrastinate": jobs call them, on Postgres and '
+            "with newsletter[postgres] installed. Run 'newsletter migrate' after a change."
+        ),
+    ] = "embedded"
+
+
 class CadenceSection(Struct, frozen=True, kw_only=True):
     """When issues are due, and how they are numbered."""
 
@@ -258,6 +270,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     site: Site = Site()
     database: DatabaseSection = DatabaseSection()
+    engine: EngineSection = EngineSection()
     cadence: CadenceSection = CadenceSection()
     smtp: Smtp = Smtp()
     mail: Mail = Mail()

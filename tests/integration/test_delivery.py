@@ -28,6 +28,7 @@ from newsletter.domain.choice import Choices
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy, Mailing, MailingReport, MailingStatus
 from newsletter.domain.sender_health import PauseThresholds
 from newsletter.domain.token import Purpose, ReaderToken, hash_address, verify_delivery
+from newsletter.engine.embedded import EmbeddedEngine
 from newsletter.engine.worker import Worker
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.mail.outbox import open_outbox
@@ -228,7 +229,7 @@ async def test_a_worker_told_to_stop_leaves_nothing_in_doubt(database: Database)
         plant = a_plant(database, port=relay.port, connections=4)
         with take_seat(database, now=plant.clock()) as seat:
             worker = Worker(plant, seat)
-            working = asyncio.create_task(worker.run(until_idle=False))
+            working = asyncio.create_task(worker.run(EmbeddedEngine().drive))
             while not relay.accepted:  # noqa: ASYNC110 - the relay has no event for it
                 await asyncio.sleep(0.005)
             worker.stop()

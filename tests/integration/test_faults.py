@@ -17,6 +17,7 @@ import pytest
 
 from mailing_stand import a_plant, add_readers, counted, open_a_mailing, report_on, work
 from newsletter.domain.mailing import DoubtfulPolicy, MailingReport, MailingStatus
+from newsletter.engine.embedded import EmbeddedEngine
 from newsletter.engine.worker import Worker
 from newsletter.mail.relay import Relay, open_session
 from newsletter.service.ports import Session
@@ -360,7 +361,7 @@ async def test_a_worker_told_to_stop_while_the_relay_stalls_ends_all_the_same(sq
         plant = a_plant(sqlite_database, port=relay.port, connections=1, timeout_seconds=1)
         with take_seat(sqlite_database, now=plant.clock()) as seat:
             worker = Worker(plant, seat)
-            working = asyncio.create_task(worker.run(until_idle=False))
+            working = asyncio.create_task(worker.run(EmbeddedEngine().drive))
             while len(relay.accepted) < 3:  # noqa: ASYNC110 - the relay has no event for it
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.2)

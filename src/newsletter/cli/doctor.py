@@ -78,6 +78,7 @@ def _present(app: App) -> Patient:
         compiler=lambda: choose_compiler(settings.render.compiler),
         lease=LEASE_NAME,
         dns=Dns(),
+        has_job_engine=settings.engine.kind == "procrastinate",
         thresholds=app.pause_thresholds,
     )
 

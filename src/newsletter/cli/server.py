@@ -152,7 +152,7 @@ def _open_shift(app: App) -> Shift:
         )
     if app.settings.bounces.listen:
         errands.append(Errand(name="listener", every_seconds=_AGAIN_SECONDS, run=listener))
-    return Shift(app.plant(), errands)
+    return Shift(app.plant(), errands, engine=app.engine)
 
 
 def _notice_writer(app: App) -> Callable[[Notice], Letter]:

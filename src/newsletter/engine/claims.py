@@ -9,7 +9,7 @@ from newsletter.engine.plant import Plant
 from newsletter.service.feed import Load
 from newsletter.service.grant_letters import Grant, find_wait, grant_letters, is_relay_planned
 from newsletter.service.release_rest import release_rests
-from newsletter.store import budgets, ledger, mailings
+from newsletter.store import budgets, jobs, ledger, mailings
 from newsletter.store.ledger import Claim
 from newsletter.store.seats import Seat
 
@@ -24,6 +24,11 @@ class Granted:
     grant: Grant
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Nothing may leave now: the relay rests, or as much is granted as its limits allow for the next moments."""
+
+
 class Claims:
     def __init__(self, plant: Plant, seat: Seat) -> None:
         self._plant = plant
@@ -31,8 +36,11 @@ class Claims:
         #: whether there will be something to take in a moment, though there was nothing the last time
         self.are_due_soon = False
 
-    def take(self) -> Granted | None:
-        """Claim the next batch that is due, in one transaction with what of it may leave; None if there is none."""
+    def take(self, only: tuple[int, int] | None = None) -> Granted | Held | None:
+        """Claim the next batch that is due, in one transaction with what of it may leave; None if there is none.
+
+        ``only`` is the one batch that is wanted, by mailing and number.
+        """
         plant, now = self._plant, self._plant.clock()
         with plant.database.transaction() as transaction:
             mailings.start_due(transaction, now=now)
@@ -40,8 +48,8 @@ class Claims:
             wait = find_wait(transaction, plant.limits, now=now)
             if wait is not None or is_relay_planned(transaction, plant.limits, now=now):
                 self.are_due_soon = wait is None or wait.until <= now + _SOON
-                return None
-            claim = ledger.claim_batch(transaction, seat=self._seat, now=now, doubtful=plant.doubtful)
+                return Held()
+            claim = ledger.claim_batch(transaction, seat=self._seat, now=now, doubtful=plant.doubtful, only=only)
             if claim is None:
                 due_at = ledger.next_due(transaction)
                 self.are_due_soon = due_at is not None and now < due_at <= now + _SOON
@@ -55,6 +63,7 @@ class Claims:
         left = len(grant.recipients) - load.dropped
         with self._plant.database.transaction() as transaction:
             ledger.finish_batch(transaction, load.batch, now=now, queued_due_at=grant.rest_due_at)
+            jobs.submit(transaction, mailing=load.batch.mailing, number=load.batch.number, now=now)
             mailings.note_first_share(transaction, load.batch.mailing, now=now)
             if grant.spending is not None:
                 budgets.settle_spending(transaction, grant.spending, left, now=now)

@@ -1,4 +1,4 @@
-"""Deliver in this process, under a worker's seat, until nothing is due or it is told to stop."""
+"""The engine of one machine or few: each worker looks into the ledger for what is due, and takes it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,50 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
+from functools import partial
 
 from newsletter.domain.budget import Wait
 from newsletter.domain.mailing import MailingStatus
+from newsletter.engine.claims import Granted
 from newsletter.engine.plant import Plant
 from newsletter.engine.worker import Worker
 from newsletter.errors import RefusedError
 from newsletter.service.grant_letters import find_wait
 from newsletter.service.release_rest import find_hold
 from newsletter.store import mailings
+from newsletter.store.database import Transaction
 from newsletter.store.seats import is_seat_taken, take_seat
 
 _LOOK_SECONDS = 0.5
 _ALIVE = frozenset({MailingStatus.SCHEDULED, MailingStatus.RUNNING})
+
+
+class EmbeddedEngine:
+    """The ledger itself is the list of what is to be done, so there is nothing to hand out."""
+
+    def submit(self, _transaction: Transaction, *, mailing: int | None = None, now: datetime) -> int:  # noqa: ARG002
+        return 0
+
+    async def drive(self, worker: Worker) -> None:
+        await deliver_in_turn(worker, until_idle=False)
+
+
+async def deliver_in_turn(worker: Worker, *, until_idle: bool) -> None:
+    """Claim one batch after the other until the worker is stopped or, on request, until nothing is due."""
+    out: set[asyncio.Task[None]] = set()
+    while not worker.is_stopping:
+        await worker.heed_refusal()
+        wants_batch = worker.wants_batch(len(out))
+        granted = await worker.claim() if wants_batch else None
+        if isinstance(granted, Granted):
+            out.add(asyncio.create_task(worker.deliver_batch(granted)))
+        elif wants_batch and until_idle and not out and not worker.expects_batch:
+            break
+        else:
+            out = await worker.rest(out, until_low=not wants_batch)
+    worker.close()
+    await asyncio.gather(*out)
 
 
 def deliver_due(plant: Plant) -> bool:
@@ -103,5 +134,5 @@ async def _run(worker: Worker) -> bool:
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(RuntimeError, ValueError):  # not in the main thread, where no signal arrives
             loop.add_signal_handler(number, worker.stop)
-    await worker.run(until_idle=True)
+    await worker.run(partial(deliver_in_turn, until_idle=True))
     return not worker.is_stopping

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import structlog
 
+from newsletter.engine.embedded import EmbeddedEngine
+from newsletter.engine.engine import Engine
 from newsletter.engine.plant import Plant
 from newsletter.engine.worker import Worker
 from newsletter.errors import NewsletterError, describe_failure, find_first
@@ -37,8 +39,9 @@ class Errand:
 class Shift:
     """May be stopped from any thread, and before it has begun."""
 
-    def __init__(self, plant: Plant, errands: Sequence[Errand]) -> None:
+    def __init__(self, plant: Plant, errands: Sequence[Errand], *, engine: Engine | None = None) -> None:
         self._plant = plant
+        self._engine = engine or EmbeddedEngine()
         self._errands = errands
         self._stop_asked = threading.Event()
         self._wake: Callable[[], object] = lambda: None
@@ -79,7 +82,7 @@ class Shift:
             async with asyncio.TaskGroup() as tasks:
                 for errand in self._errands:
                     tasks.create_task(_repeat(errand, stopping))
-                await worker.run(until_idle=False)
+                await worker.run(self._engine.drive)
         except* NewsletterError as errors:
             failure = find_first(errors)
         if failure is not None:

@@ -1,8 +1,9 @@
-"""The embedded engine: one process that claims batches from the ledger and delivers them over several connections."""
+"""A worker: one process that delivers claimed batches over several connections. Which ones is an engine's matter."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ import structlog
 
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy
 from newsletter.domain.reply import Accepted, Outcome, Postponed, Unknown
-from newsletter.engine.claims import Claims, Granted
+from newsletter.engine.claims import Claims, Granted, Held
 from newsletter.engine.line import Line
 from newsletter.engine.plant import Plant
 from newsletter.errors import IllegalMoveError, NewsletterError, NotFoundError, QuotaError, RelayError, find_first
@@ -34,7 +35,7 @@ _REFUSALS = 2  # one letter's refusal may be a mistake; two in a row say that ou
 
 
 class Worker:
-    """Delivers whatever is due, until it is stopped or, on request, until nothing is due."""
+    """Delivers what it is given, over connections that it keeps, until it is stopped."""
 
     def __init__(self, plant: Plant, seat: Seat) -> None:
         self._plant = plant
@@ -58,8 +59,12 @@ class Worker:
         """Drain: claim nothing more, let the letters that are out settle."""
         self._stopping.set()
 
-    async def run(self, *, until_idle: bool) -> None:
-        """Work. Raises the NewsletterError that ended it, if one did."""
+    async def stopped(self) -> None:
+        """Wait until the worker is told to stop."""
+        await self._stopping.wait()
+
+    async def run(self, drive: Callable[[Worker], Awaitable[None]]) -> None:
+        """Deliver what ``drive`` has it deliver. Raises the NewsletterError that ended it, if one did."""
         plant = self._plant
         failure: NewsletterError | None = None
         try:
@@ -73,7 +78,8 @@ class Worker:
                     line = Line(plant.connect, self._feed, note=self._note, weigh=self._weigh, ending=self._ending)
                     tasks.create_task(line.keep(writer))
                 watch = tasks.create_task(self._watch())
-                await self._claim_batches(until_idle=until_idle)
+                await drive(self)
+                self.close()
                 self._ending.set()
                 watch.cancel()
         except* NewsletterError as errors:
@@ -81,30 +87,36 @@ class Worker:
         if failure is not None:
             raise failure
 
-    async def _claim_batches(self, *, until_idle: bool) -> None:
-        out: set[asyncio.Task[None]] = set()
-        while not self._stopping.is_set():
-            if self._refused:
-                await self._heed_refusal(self._refused)
-            wants_batch = self._wants_batch(len(out))
-            granted = await asyncio.to_thread(self._claim) if wants_batch else None
-            if granted is not None:
-                if not out:
-                    self._last_good = self._plant.clock()  # patience begins with the work, not in a quiet week before
-                out.add(asyncio.create_task(self._deliver_batch(granted)))
-            elif wants_batch and until_idle and not out and not self._claims.are_due_soon:
-                break
-            else:
-                out = await self._rest(out, until_low=not wants_batch)
+    def close(self) -> None:
+        """Hand out no letter more; those that are out settle."""
         self._feed.close()
-        await asyncio.gather(*out)
 
-    def _wants_batch(self, out: int) -> bool:
-        """Tell whether to claim: late, so that a batch sees who has left, but before the connections fall idle."""
+    def wants_batch(self, out: int) -> bool:
+        """Tell whether to claim, with so many batches out: late, so that a batch sees who has left, but in time.
+
+        That is before the connections fall idle.
+        """
         most = _MOST_BATCHES_OUT if self._feed.held_up else _BATCHES_OUT
         return out < most and self._feed.is_low and not self._refused
 
-    async def _rest(self, out: set[asyncio.Task[None]], *, until_low: bool) -> set[asyncio.Task[None]]:
+    async def find_room(self, out: int) -> bool:
+        """Wait until a batch is wanted; False once the worker is told to stop."""
+        while not self.is_stopping:
+            await self.heed_refusal()
+            if self.wants_batch(out):
+                return True
+            await self.rest(set(), until_low=True)
+        return False
+
+    async def held_up(self) -> None:
+        """Wait until another batch is wanted because what is left of those that are out waits for its domain."""
+        while True:
+            await self._feed.low()
+            if self._feed.held_up:
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def rest(self, out: set[asyncio.Task[None]], *, until_low: bool) -> set[asyncio.Task[None]]:
         """Wait a moment: until a batch is done, a new one is wanted, or the worker is told to stop."""
         signals: list[asyncio.Task[Any]] = [asyncio.create_task(self._stopping.wait())]
         if until_low:
@@ -116,10 +128,22 @@ class Worker:
             task.result()  # raises what ended it
         return out - done
 
-    def _claim(self) -> Granted | None:
-        granted = self._claims.take()
-        if granted is None:
-            return None
+    async def claim(self, only: tuple[int, int] | None = None) -> Granted | Held | None:
+        """Claim the next batch that is due, or the one that is wanted; None if there is none."""
+        granted = await asyncio.to_thread(self._claim, only)
+        if isinstance(granted, Granted) and not any(self._loads.values()):
+            self._last_good = self._plant.clock()  # patience begins with the work, not in a quiet week before
+        return granted
+
+    @property
+    def expects_batch(self) -> bool:
+        """Tell whether there will be something to claim in a moment, though there was nothing the last time."""
+        return self._claims.are_due_soon
+
+    def _claim(self, only: tuple[int, int] | None) -> Granted | Held | None:
+        granted = self._claims.take(only)
+        if not isinstance(granted, Granted):
+            return granted
         mailing = granted.claim.batch.mailing
         if mailing not in self._splicers:  # compiling an issue takes as long as five hundred of its letters
             try:
@@ -135,8 +159,8 @@ class Worker:
             with self._plant.database.snapshot() as snapshot:
                 health.begin(sender_health.count_unseen(snapshot, mailing))
 
-    async def _deliver_batch(self, granted: Granted) -> None:
-        """See one batch through, from its claim to its end."""
+    async def deliver_batch(self, granted: Granted) -> None:
+        """See one claimed batch through to its end; whatever engine handed it out."""
         claim, grant = granted.claim, granted.grant
         mailing = claim.batch.mailing
         health = self._health[mailing]
@@ -188,8 +212,11 @@ class Worker:
             self._refused = words
             self._feed.drop_all()
 
-    async def _heed_refusal(self, words: str) -> None:
-        """Rest, since the relay takes no more from us for now."""
+    async def heed_refusal(self) -> None:
+        """Rest, if the relay takes no more from us for now."""
+        if self._refused is None:
+            return
+        words = self._refused
         self._feed.drop_all()
         rest = await asyncio.to_thread(rest_relay, words, database=self._plant.database, now=self._plant.clock())
         log.warning("the relay takes no more for now", until=str(rest.until), refusals=rest.refusals)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from newsletter.domain.mailing import DeliveryId, DeliveryStatus, Mailing, MailingStatus
 from newsletter.errors import RefusedError
-from newsletter.store import ledger, mailings, sender_health
+from newsletter.store import jobs, ledger, mailings, sender_health
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database, Transaction
 
@@ -58,7 +58,7 @@ def resume_mailing(
         mailing = mailings.find_mailing(transaction, mailing_id)
         is_shown = mailing.rest_at is not None and mailing.rest_at <= now
         if with_rest or (mailing.status is MailingStatus.PAUSED and is_shown):
-            mailings.release_rest(transaction, mailing_id)
+            mailings.release_rest(transaction, mailing_id, now=now)
             record_act(
                 transaction,
                 "rest released",
@@ -77,6 +77,7 @@ def resume_mailing(
         sender_health.mark_seen(transaction, mailing_id)
         # A mailing paused at its very end may have nothing left to do.
         ledger.finish_mailing(transaction, mailing_id, now=now)
+        jobs.submit(transaction, mailing=mailing_id, now=now)
         record_act(transaction, "mailing resumed", subject=f"mailing {mailing_id}", detail={}, now=now, actor=by)
     return running
 
@@ -101,6 +102,7 @@ def resend_doubtful(mailing_id: int, *, database: Database, now: datetime, by: s
         count = ledger.resend_doubtful(transaction, mailing_id, now=now)
         if count and mailing.status is MailingStatus.FINISHED:
             mailings.save_status(transaction, replace(mailing.move(MailingStatus.RUNNING), finished_at=None))
+        jobs.submit(transaction, mailing=mailing_id, now=now)
         detail = {"letters": count}
         subject = f"mailing {mailing_id}"
         record_act(transaction, "doubtful letters resent", subject=subject, detail=detail, now=now, actor=by)

@@ -20,7 +20,7 @@ from newsletter.service.diagnosis import Diagnosis, Level
 from newsletter.service.open_mailing import refuse_leak
 from newsletter.service.ports import Connect
 from newsletter.service.sender_dns import Dns, examine_dns
-from newsletter.store import mailings, sender_health
+from newsletter.store import jobs, mailings, sender_health
 from newsletter.store.database import Database
 from newsletter.store.leases import last_release
 
@@ -49,6 +49,8 @@ class Patient:
     #: the name of the scheduler's lease
     lease: str
     dns: Dns
+    #: whether jobs are to call the workers
+    has_job_engine: bool = False
     #: when failures are too many
     thresholds: PauseThresholds = field(default_factory=PauseThresholds)
     #: bytes that should be free in the folder, and bytes that have to be
@@ -73,6 +75,7 @@ def examine(patient: Patient, *, now: datetime) -> Iterator[Diagnosis]:
     yield _check_sender_health(patient)
     yield _check_space(patient)
     yield _check_scheduler(patient, now)
+    yield _check_engine(patient)
 
 
 def _check_compiler(patient: Patient) -> Diagnosis:
@@ -169,3 +172,25 @@ def _check_scheduler(patient: Patient, now: datetime) -> Diagnosis:
     since = "has never run" if woken_at is None else f"has not woken since {woken_at:%Y-%m-%d %H:%M} UTC"
     what = f"The scheduler {since}: start 'newsletter run', or 'newsletter schedule' beside the others."
     return Diagnosis(check="scheduler", level=Level.WARNING, sentence=what)
+
+
+def _check_engine(patient: Patient) -> Diagnosis:
+    """Look whether the job tables are what the configuration wants."""
+    try:
+        with patient.database.snapshot() as snapshot:
+            schema = jobs.find_schema(snapshot)
+    except NewsletterError as error:
+        return Diagnosis(check="engine", level=Level.ERROR, sentence=str(error))
+    if not patient.has_job_engine and schema is None:
+        return Diagnosis(check="engine", level=Level.OK, sentence="Workers find what is due in the database.")
+    if not patient.has_job_engine:
+        what = "The database still has Procrastinate's tables, and no job is taken: run 'newsletter migrate'."
+        return Diagnosis(check="engine", level=Level.WARNING, sentence=what)
+    if schema is None:
+        what = "[engine] kind is \"procrastinate\", and its tables are not there: run 'newsletter migrate'."
+        return Diagnosis(check="engine", level=Level.ERROR, sentence=what)
+    if not schema.is_current:
+        what = f"Procrastinate's tables are at {schema.version}, not {schema.wanted}: run 'newsletter migrate'."
+        return Diagnosis(check="engine", level=Level.ERROR, sentence=what)
+    what = f"Jobs call the workers; Procrastinate's tables are at {schema.version}."
+    return Diagnosis(check="engine", level=Level.OK, sentence=what)

@@ -27,7 +27,7 @@ def release_rests(transaction: Transaction, *, percent: float, now: datetime) ->
             )
             stop(transaction, mailing, reason=reason, now=now)
             continue
-        mailings.release_rest(transaction, mailing.id)
+        mailings.release_rest(transaction, mailing.id, now=now)
         detail = {"tried": shown.tried, "rejected": shown.rejected, "bounced": shown.bounced}
         record_act(transaction, "rest released", subject=f"mailing {mailing.id}", detail=detail, now=now)
 

@@ -45,6 +45,11 @@ class Database:
         """The database file; None on Postgres."""
         return Path(self._url.database) if self.is_sqlite and self._url.database else None
 
+    @property
+    def conninfo(self) -> str:
+        """How a client of libpq reaches this database on Postgres."""
+        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+
     @contextmanager
     def transaction(self, *, on: Connection | None = None) -> Iterator[Transaction]:
         """Open a transaction that may write; it commits at the end, or rolls back on any error.

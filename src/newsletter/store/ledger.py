@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     update,
 )
 
@@ -66,16 +67,31 @@ class Claim:
     found_doubtful: int
 
 
-def claim_batch(transaction: Transaction, *, seat: Seat, now: datetime, doubtful: DoubtfulPolicy) -> Claim | None:
+def claim_batch(
+    transaction: Transaction,
+    *,
+    seat: Seat,
+    now: datetime,
+    doubtful: DoubtfulPolicy,
+    only: tuple[int, int] | None = None,
+) -> Claim | None:
     """Take the first batch that is due and that no living worker has; None if there is none.
+
+    ``only`` is the one batch to take, by mailing and number.
 
     What a dead worker left in flight becomes doubtful, or is queued again under the policy ``resend``. Who has left or
     been suppressed since the audience was fixed is withheld here.
     """
+    wanted = true() if only is None else and_(batches.c.mailing_id == only[0], batches.c.number == only[1])
     row = transaction.execute(
         select(batches)
         .join(mailings)
-        .where(batches.c.due_at <= now, mailings.c.status == MailingStatus.RUNNING, _is_free(transaction, seat, now))
+        .where(
+            wanted,
+            batches.c.due_at <= now,
+            mailings.c.status == MailingStatus.RUNNING,
+            _is_free(transaction, seat, now),
+        )
         .where(or_(mailings.c.first_share.is_(None), batches.c.last_position <= mailings.c.first_share))
         .order_by(batches.c.mailing_id, batches.c.number)
         .limit(1)

@@ -43,6 +43,7 @@ from newsletter.domain.segment import Segment
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.topic import Topic
 from newsletter.errors import NotFoundError, RefusedError
+from newsletter.store import jobs
 from newsletter.store.database import Transaction
 from newsletter.store.segments import is_in
 from newsletter.store.sender_health import select_came_back
@@ -93,6 +94,7 @@ def add_mailing(
     _lay_out_batches(transaction, mailing_id, intended, first_share, due_at=launch.not_before)
     laid_out = {"intended": intended, "first_share": first_share}
     transaction.execute(update(mailings).filter_by(id=mailing_id).values(laid_out))
+    jobs.submit(transaction, mailing=mailing_id, now=opened_at)
     return find_mailing(transaction, mailing_id)
 
 
@@ -207,9 +209,10 @@ def list_held(transaction: Transaction, *, now: datetime) -> list[Mailing]:
     return [_read_mailing(row) for row in transaction.execute(query.where(mailings.c.rest_at <= now))]
 
 
-def release_rest(transaction: Transaction, mailing_id: int) -> None:
+def release_rest(transaction: Transaction, mailing_id: int, *, now: datetime) -> None:
     """Hold nobody any longer."""
     transaction.execute(update(mailings).filter_by(id=mailing_id).values(first_share=None))
+    jobs.submit(transaction, mailing=mailing_id, now=now)
 
 
 def count_first_share(transaction: Transaction, mailing: Mailing) -> FirstShare:

@@ -23,7 +23,8 @@ from newsletter.errors import RefusedError, StoreError
 from newsletter.store.database import Database, Transaction
 from newsletter.store.tables import workers
 
-_LOCK_CLASS = 0x6E6C  # "nl": the first half of our advisory locks' names
+#: "nl": the first half of our advisory locks' names.
+LOCK_CLASS = 0x6E6C
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Seat:
         if self.is_exclusive:
             return worker != self.worker
         # Held until this transaction ends, so that nobody can sit down meanwhile.
-        return bool(transaction.scalar(select(func.pg_try_advisory_xact_lock(_LOCK_CLASS, worker))))
+        return bool(transaction.scalar(select(func.pg_try_advisory_xact_lock(LOCK_CLASS, worker))))
 
 
 @contextmanager
@@ -64,7 +65,7 @@ def is_seat_taken(database: Database) -> bool:
             "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
             "WHERE datname = current_database() AND locktype = 'advisory' AND classid = %s AND granted)"
         )
-        return bool(snapshot.exec_driver_sql(taken, (_LOCK_CLASS,)).scalar_one())
+        return bool(snapshot.exec_driver_sql(taken, (LOCK_CLASS,)).scalar_one())
 
 
 def _register(transaction: Transaction, *, now: datetime) -> int:
@@ -94,7 +95,7 @@ def _lock_advisory(database: Database, worker: int) -> Iterator[None]:
     """Hold the lock on a connection of its own, outside any transaction, until the block or the process ends."""
     with database.connection() as connection:
         with connection.begin():
-            connection.execute(select(func.pg_advisory_lock(_LOCK_CLASS, worker)))
+            connection.execute(select(func.pg_advisory_lock(LOCK_CLASS, worker)))
         yield
         with connection.begin():
-            connection.execute(select(func.pg_advisory_unlock(_LOCK_CLASS, worker)))
+            connection.execute(select(func.pg_advisory_unlock(LOCK_CLASS, worker)))

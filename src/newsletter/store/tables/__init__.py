@@ -37,7 +37,7 @@ from newsletter.store.tables.subscribers import (
     subscriber_tags,
     subscribers,
 )
-from newsletter.store.tables.upkeep import key_fingerprints, leases
+from newsletter.store.tables.upkeep import job_schemas, key_fingerprints, leases
 
 __all__ = [
     "Moment",
@@ -53,6 +53,7 @@ __all__ = [
     "editors",
     "issue_items",
     "issues",
+    "job_schemas",
     "key_fingerprints",
     "leases",
     "leaving_reasons",

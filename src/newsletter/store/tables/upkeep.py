@@ -22,3 +22,11 @@ key_fingerprints = Table(
     Column("name", Text, primary_key=True),
     Column("fingerprint", String(64), nullable=False),
 )
+
+# Which version of another package's tables stand beside ours, by the name of the last script of its that was run.
+job_schemas = Table(
+    "job_schemas",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+)
