@@ -52,9 +52,9 @@ def test_a_link_with_one_letter_changed_is_refused(position: int, letter: str) -
     text = ReaderToken(PUBLIC_ID, mailing=7).sign(Purpose.UNSUBSCRIBE, KEYS)
     forged = text[:position] + letter + text[position + 1 :]
 
-    # The last letter carries four bits that decode to nothing; what decodes alike is the same token.
-    assert ReaderToken.verify(forged, Purpose.UNSUBSCRIBE, KEYS) in (
-        {None} if forged[:38] != text[:38] else {None, ReaderToken(PUBLIC_ID, 7)}
+    # The last letter carries bits that decode to nothing; even what decodes alike is refused.
+    assert ReaderToken.verify(forged, Purpose.UNSUBSCRIBE, KEYS) == (
+        ReaderToken(PUBLIC_ID, 7) if forged == text else None
     )
 
 
