@@ -14,6 +14,9 @@ Items = tuple[DraftItem, ...]
 
 _ORDER = list(ItemSlot)
 
+#: Where an article may stand among the stories; the first of them leads.
+_STORIES = (ItemSlot.LEAD, ItemSlot.FEATURE)
+
 
 class ItemKind(StrEnum):
     ARTICLE = "article"
@@ -55,6 +58,17 @@ class ItemName(NamedTuple):
                 return DraftItem(slot=slot, partner_id=self.id, reason=reason)
 
     @property
+    def slots(self) -> tuple[ItemSlot, ...]:
+        """Where such an item may stand."""
+        match self.kind:
+            case ItemKind.ARTICLE:
+                return (*_STORIES, ItemSlot.EARLIER)
+            case ItemKind.ANNOUNCEMENT:
+                return (ItemSlot.ANNOUNCEMENT,)
+            case ItemKind.PARTNER:
+                return (ItemSlot.PARTNER,)
+
+    @property
     def argument(self) -> str:
         """As ``parse`` takes it."""
         return str(self.id) if self.kind is ItemKind.ARTICLE else f"{self.kind}:{self.id}"
@@ -71,7 +85,7 @@ def add_item(items: Items, name: ItemName, slot: ItemSlot, *, reason: str) -> It
     """Add an item behind the others of its slot. Raises RefusedError if the draft has it already."""
     if find_item(items, name):
         raise RefusedError(f"The issue has {name} already.")
-    return _sort([*items, name.make_item(slot, reason)])
+    return _sort([*items, replace(name.make_item(slot, reason), is_pinned=True)])
 
 
 def remove_item(items: Items, name: ItemName) -> Items:
@@ -87,13 +101,92 @@ def remove_item(items: Items, name: ItemName) -> Items:
 def set_lead(items: Items, article_id: int) -> Items:
     """Let an article of the draft lead; the former lead becomes the first feature."""
     name = ItemName(ItemKind.ARTICLE, article_id)
-    lead = replace(_require_item(items, name), slot=ItemSlot.LEAD, reason="pinned")
+    lead = replace(_require_item(items, name), slot=ItemSlot.LEAD, reason="pinned", is_pinned=True)
     others = [
         replace(item, slot=ItemSlot.FEATURE) if item.slot is ItemSlot.LEAD else item
         for item in items
         if ItemName.of(item) != name
     ]
     return _sort([lead, *others])
+
+
+def place_item(items: Items, name: ItemName, slot: ItemSlot, *, before: ItemName | None = None) -> Items:
+    """Put an item to an exact place: in ``slot``, before another of it, or behind all; there it is pinned.
+
+    A lead that is put elsewhere leaves its place to the first feature, and the lead is the first of the stories. Where
+    ``before`` does not stand in that slot any more, the item goes behind all. Raises RefusedError for a slot that is
+    not for such items.
+    """
+    _require_slot(name, slot)
+    placed = replace(_require_item(items, name), slot=slot, is_pinned=True)
+    return settle_items(_insert([item for item in items if ItemName.of(item) != name], placed, before))
+
+
+def step_item(items: Items, name: ItemName, by: int, *, among: Sequence[ItemName]) -> Items:
+    """Move an item one up (-1) or down (1) ``among`` those that readers see in one row with it; at the end it stays.
+
+    The stories are one such row: the second of them that moves up leads.
+    """
+    target = among.index(name) + by
+    if not 0 <= target < len(among):
+        return items
+    neighbour = _require_item(items, among[target])
+    if by < 0:
+        return place_item(items, name, neighbour.slot, before=among[target])
+    slot = ItemSlot.FEATURE if neighbour.slot is ItemSlot.LEAD else neighbour.slot
+    return place_item(items, name, slot, before=among[target + 1] if target + 1 < len(among) else None)
+
+
+def swap_items(items: Items, one: ItemName, other: ItemName) -> Items:
+    """Let two items of the draft change places. Raises RefusedError where one is not for the other's slot."""
+    first, second = _require_item(items, one), _require_item(items, other)
+    _require_slot(one, second.slot)
+    _require_slot(other, first.slot)
+    places = {
+        one: replace(second, slot=first.slot, is_pinned=True),
+        other: replace(first, slot=second.slot, is_pinned=True),
+    }
+    return tuple(places.get(ItemName.of(item), item) for item in items)
+
+
+def replace_item(items: Items, name: ItemName, other: DraftItem) -> Items:
+    """Put an item that the draft lacks into the place of one that it has."""
+    if find_item(items, ItemName.of(other)):
+        raise RefusedError(f"The issue has {ItemName.of(other)} already.")
+    former = _require_item(items, name)
+    _require_slot(ItemName.of(other), former.slot)
+    new = replace(other, slot=former.slot, is_pinned=True)
+    return tuple(new if item is former else item for item in items)
+
+
+def pin_item(items: Items, name: ItemName, *, is_pinned: bool) -> Items:
+    """Pin an item to its place, or let go of it."""
+    item = _require_item(items, name)
+    return tuple(replace(other, is_pinned=is_pinned) if other is item else other for other in items)
+
+
+def refill_items(items: Items, fresh: Items, *, dismissed: frozenset[ItemName]) -> Items:
+    """Fill a draft anew: pinned items and those with words of their own keep their places, ``fresh`` are the others.
+
+    What editors took out, ``dismissed``, does not come back.
+    """
+    kept = [item for item in items if item.is_pinned or item.headline or item.teaser]
+    names = {ItemName.of(item) for item in kept}
+    filled = [item for item in fresh if ItemName.of(item) not in names | dismissed]
+    for item in kept:
+        filled = _insert_at(filled, item, place=_find_place(items, item))
+    return settle_items(filled)
+
+
+def settle_items(items: Iterable[DraftItem]) -> Items:
+    """Order items by slot, each slot in the order given; the first story leads, whatever it was before."""
+    ordered = sorted(items, key=lambda item: _ORDER.index(item.slot))
+    stories = [item for item in ordered if item.slot in _STORIES]
+    rest = [item for item in ordered if item.slot not in _STORIES]
+    return (
+        *(replace(item, slot=_STORIES[min(place, 1)]) for place, item in enumerate(stories)),
+        *rest,
+    )
 
 
 def order_features(items: Items, article_ids: Sequence[int]) -> Items:
@@ -115,6 +208,31 @@ def reword_item(items: Items, article_id: int, *, headline: str | None = None, t
         teaser=item.teaser if teaser is None else teaser.strip() or None,
     )
     return tuple(reworded if other is item else other for other in items)
+
+
+def _insert(items: list[DraftItem], item: DraftItem, before: ItemName | None) -> list[DraftItem]:
+    """Insert an item before the one named, where that stands in the same slot; else behind all of its slot."""
+    if item.slot is ItemSlot.LEAD:
+        return [item, *(replace(other, slot=ItemSlot.FEATURE) if other.slot in _STORIES else other for other in items)]
+    peers = [other for other in items if other.slot is item.slot]
+    follower = next((other for other in peers if ItemName.of(other) == before), None)
+    return _insert_at(items, item, place=peers.index(follower) if follower else len(peers))
+
+
+def _insert_at(items: list[DraftItem], item: DraftItem, *, place: int) -> list[DraftItem]:
+    """Insert an item as the one number ``place`` of its slot, counted from 0."""
+    peers = [other for other in items if other.slot is item.slot]
+    others = [other for other in items if other.slot is not item.slot]
+    return [*others, *peers[:place], item, *peers[place:]]
+
+
+def _find_place(items: Items, item: DraftItem) -> int:
+    return [other for other in items if other.slot is item.slot].index(item)
+
+
+def _require_slot(name: ItemName, slot: ItemSlot) -> None:
+    if slot not in name.slots:
+        raise RefusedError(f"{str(name).capitalize()} cannot stand there: choose a place among its own kind.")
 
 
 def _require_item(items: Items, name: ItemName) -> DraftItem:

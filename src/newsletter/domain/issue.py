@@ -38,6 +38,8 @@ class DraftItem:
     teaser: str | None = None
     #: why it is here: "new since 41", "missed issue 41", "also on rail, issue 39", "pinned"
     reason: str
+    #: an editor put it where it is: filling the draft anew leaves it there
+    is_pinned: bool = False
 
 
 class IssueStatus(StrEnum):
@@ -67,6 +69,8 @@ class Draft:
     items: tuple[DraftItem, ...] = ()
     #: when its mailing was taken back, unless it was approved anew since
     recalled_at: datetime | None = None
+    #: how often it was changed
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from newsletter.domain.approval import Approval, Signature
 from newsletter.domain.issue import Draft, Issue, Masthead, RenderedIssue
 from newsletter.domain.letter import Sender
 from newsletter.errors import InputError, RefusedError
-from newsletter.service.arrange_issue import find_unfrozen
 from newsletter.service.check import load_checks
 from newsletter.service.compose_issue import compose_issue
 from newsletter.service.finding import Finding, Level
+from newsletter.service.keep_change import find_unfrozen
 from newsletter.service.last_change import find_last_change, is_same_person
 from newsletter.service.preflight import preflight
 from newsletter.service.proof import pull_proof

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from newsletter.domain.arrangement import ItemName
+from newsletter.domain.arrangement import ItemKind, ItemName
 from newsletter.domain.article import (
     Announcement,
     AnnouncementKind,
@@ -21,6 +22,8 @@ from newsletter.domain.subject_line import derive_preheader, derive_subject
 from newsletter.store import announcements, articles, partners, pictures
 from newsletter.store.database import Transaction
 
+Stored: TypeAlias = StoredArticle | StoredAnnouncement | StoredPartnerLink
+
 _LEAD_TEASER = 480  # the lead card has more room than the others
 
 
@@ -29,7 +32,7 @@ class ShownItem:
     """An item of a draft with what it shows."""
 
     item: DraftItem
-    stored: StoredArticle | StoredAnnouncement | StoredPartnerLink
+    stored: Stored
     content: Teaser | Announcement | PartnerLink
     #: of the article, or the partner's logo; None where none is stored
     picture: Picture | None = None
@@ -65,8 +68,14 @@ class ShownItem:
 
 
 def show_items(draft: Draft, *, transaction: Transaction, masthead: Masthead) -> tuple[ShownItem, ...]:
-    """Return every item with what it shows, those too that the issue leaves out."""
-    return tuple(_show_item(item, transaction, masthead) for item in draft.items)
+    """Return every item with what it shows, those too that the issue leaves out; in four queries, however many."""
+    stored = _find_stored(draft.items, transaction)
+    sources = {name: _name_picture(each) for name, each in stored.items()}
+    found = pictures.find_pictures(transaction, filter(None, sources.values()))
+    return tuple(
+        _show_item(item, stored[name], found.get(sources[name] or ""), masthead)
+        for item, name in ((item, ItemName.of(item)) for item in draft.items)
+    )
 
 
 def compose_issue(draft: Draft, *, transaction: Transaction, masthead: Masthead) -> Issue:
@@ -110,22 +119,36 @@ def compose_items(draft: Draft, shown: tuple[ShownItem, ...], *, masthead: Masth
     )
 
 
-def _show_item(item: DraftItem, transaction: Transaction, masthead: Masthead) -> ShownItem:
-    if item.article_id is not None:
-        article = articles.find_article(transaction, item.article_id)
-        picture = _find_picture(transaction, article.article.image.url if article.article.image else None)
-        teaser = make_teaser(item, article, masthead.base_url, picture)
-        return ShownItem(item=item, stored=article, content=teaser, picture=picture)
-    if item.announcement_id is not None:
-        announcement = announcements.find_announcement(transaction, item.announcement_id)
-        return ShownItem(item=item, stored=announcement, content=announcement.announcement)
-    partner = partners.find_partner(transaction, item.partner_id or 0)
-    picture = _find_picture(transaction, partner.link.logo)
-    return ShownItem(item=item, stored=partner, content=partner.link, picture=picture)
+def _find_stored(items: Collection[DraftItem], transaction: Transaction) -> dict[ItemName, Stored]:
+    ids = {kind: [name.id for name in map(ItemName.of, items) if name.kind is kind] for kind in ItemKind}
+    found: dict[ItemKind, Mapping[int, Stored]] = {
+        ItemKind.ARTICLE: articles.find_articles(transaction, ids[ItemKind.ARTICLE]),
+        ItemKind.ANNOUNCEMENT: announcements.find_announcements(transaction, ids[ItemKind.ANNOUNCEMENT]),
+        ItemKind.PARTNER: partners.find_partners(transaction, ids[ItemKind.PARTNER]),
+    }
+    return {ItemName(kind, number): stored for kind, of_kind in found.items() for number, stored in of_kind.items()}
 
 
-def _find_picture(transaction: Transaction, source: str | None) -> Picture | None:
-    return pictures.find_pictures(transaction, [source]).get(source) if source else None
+def _name_picture(stored: Stored) -> str | None:
+    """Return where its picture was taken from."""
+    match stored:
+        case StoredArticle():
+            return stored.article.image.url if stored.article.image else None
+        case StoredAnnouncement():
+            return None
+        case StoredPartnerLink():
+            return stored.link.logo
+
+
+def _show_item(item: DraftItem, stored: Stored, picture: Picture | None, masthead: Masthead) -> ShownItem:
+    match stored:
+        case StoredArticle():
+            teaser = make_teaser(item, stored, masthead.base_url, picture)
+            return ShownItem(item=item, stored=stored, content=teaser, picture=picture)
+        case StoredAnnouncement():
+            return ShownItem(item=item, stored=stored, content=stored.announcement)
+        case StoredPartnerLink():
+            return ShownItem(item=item, stored=stored, content=stored.link, picture=picture)
 
 
 def make_teaser(item: DraftItem, stored: StoredArticle, base_url: str, picture: Picture | None = None) -> Teaser:

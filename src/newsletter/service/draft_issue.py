@@ -44,7 +44,8 @@ def _fill_draft(transaction: Transaction, draft: Draft, now: datetime) -> Draft:
         due_at=draft.due_at,
         now=now,
     )
-    filled = replace(draft, items=items)
-    if filled != draft:
-        issues.save_draft(transaction, filled)
+    if items == draft.items:
+        return draft
+    filled = replace(draft, items=items, revision=draft.revision + 1)
+    issues.save_draft(transaction, filled)
     return filled

@@ -8,7 +8,7 @@ from newsletter.store.audit import Act, find_last_act
 from newsletter.store.database import Transaction
 
 # All other acts count, those of versions to come too: a second person too many does no harm.
-_CHANGE_NOTHING = frozenset({"issue approved", "approval withdrawn", "test sent"})
+_CHANGE_NOTHING = frozenset({"issue approved", "approval withdrawn", "test sent", "words set aside", "words chosen"})
 
 
 def find_last_change(draft: Draft, *, transaction: Transaction) -> Act | None:

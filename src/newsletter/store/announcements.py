@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -35,6 +36,12 @@ def find_announcement(transaction: Transaction, announcement_id: int) -> StoredA
             f"There is no announcement {announcement_id}; 'newsletter announcements list' shows those that are stored."
         )
     return _read(row)
+
+
+def find_announcements(transaction: Transaction, ids: Collection[int]) -> dict[int, StoredAnnouncement]:
+    """Find several announcements at once, retracted or not, by id."""
+    query = select(announcements).where(announcements.c.id.in_(ids))
+    return {row.id: _read(row) for row in transaction.execute(query)}
 
 
 def list_announcements(transaction: Transaction, *, with_retracted: bool = False) -> list[StoredAnnouncement]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -58,6 +59,11 @@ def find_article(transaction: Transaction, article_id: int) -> StoredArticle:
             f"There is no article {article_id}; 'newsletter articles list' shows those that are stored."
         )
     return _read(row)
+
+
+def find_articles(transaction: Transaction, ids: Collection[int]) -> dict[int, StoredArticle]:
+    """Find several articles at once, retracted or not, by id."""
+    return {row.id: _read(row) for row in transaction.execute(select(articles).where(articles.c.id.in_(ids)))}
 
 
 def find_article_by_url(transaction: Transaction, url: str) -> StoredArticle | None:

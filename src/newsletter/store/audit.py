@@ -33,7 +33,7 @@ def record_act(
     actor: str | None = None,
 ) -> None:
     """Add an entry. ``subject`` names a thing, never an address; without an ``actor`` it is the account at work."""
-    row = {"at": now, "actor": actor or _account(), "act": act, "subject": subject, "detail": dict(detail)}
+    row = {"at": now, "actor": actor or name_account(), "act": act, "subject": subject, "detail": dict(detail)}
     transaction.execute(insert(audit_log).values(row))
 
 
@@ -44,7 +44,8 @@ def find_last_act(transaction: Transaction, subjects: Collection[str], *, but: C
     return None if row is None else Act(at=row.at, actor=row.actor, act=row.act, subject=row.subject)
 
 
-def _account() -> str:
+def name_account() -> str:
+    """Return the name of the account that this process runs under."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container may run under a number without a name

@@ -45,6 +45,18 @@ def find_issue(transaction: Transaction, number: int, *, lock: bool = False) -> 
     return _read_draft(row, _load_items(transaction, [row.id])[row.id])
 
 
+def find_issue_id(transaction: Transaction, number: int) -> int:
+    """Return the id of issue ``number``. Raises NotFoundError."""
+    issue_id: int | None = transaction.scalar(select(issues.c.id).filter_by(number=number))
+    return find_issue(transaction, number).id if issue_id is None else issue_id
+
+
+def find_revision_number(transaction: Transaction, number: int) -> int:
+    """Return how often issue ``number`` was changed. Raises NotFoundError."""
+    revision: int | None = transaction.scalar(select(issues.c.revision).filter_by(number=number))
+    return find_issue(transaction, number).revision if revision is None else revision
+
+
 def find_open_draft(transaction: Transaction) -> Draft | None:
     """Return the issue that is not mailed yet."""
     query = select(func.min(issues.c.number)).where(issues.c.status != IssueStatus.MAILED)
@@ -69,6 +81,7 @@ def save_draft(transaction: Transaction, draft: Draft, *, arranged_at: datetime 
     values: dict[str, Any] = {
         "slot_date": draft.slot, "due_at": draft.due_at, "status": draft.status,
         "subject": draft.subject, "preheader": draft.preheader, "note": draft.note,
+        "revision": draft.revision,
     }  # fmt: skip
     if arranged_at:
         values["arranged_at"] = arranged_at
@@ -164,6 +177,7 @@ def _read_draft(row: Row[Any], items: Sequence[DraftItem]) -> Draft:
         note=row.note,
         items=tuple(items),
         recalled_at=row.recalled_at,
+        revision=row.revision,
     )
 
 
@@ -180,6 +194,7 @@ def _load_items(transaction: Transaction, issue_ids: Sequence[int]) -> defaultdi
                 headline=row.headline,
                 teaser=row.teaser,
                 reason=row.reason,
+                is_pinned=row.is_pinned,
             )
         )
     return items
@@ -190,7 +205,7 @@ def _write_items(issue_id: int, items: Sequence[DraftItem]) -> list[dict[str, An
         {
             "issue_id": issue_id, "position": position, "slot": item.slot, "article_id": item.article_id,
             "announcement_id": item.announcement_id, "partner_id": item.partner_id, "headline": item.headline,
-            "teaser": item.teaser, "reason": item.reason,
+            "teaser": item.teaser, "reason": item.reason, "is_pinned": item.is_pinned,
         }
         for position, item in enumerate(items, start=1)
     ]  # fmt: skip

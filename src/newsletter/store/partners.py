@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -34,6 +35,11 @@ def find_partner(transaction: Transaction, partner_id: int) -> StoredPartnerLink
             f"There is no partner link {partner_id}; 'newsletter partners list' shows those that are stored."
         )
     return _read(row)
+
+
+def find_partners(transaction: Transaction, ids: Collection[int]) -> dict[int, StoredPartnerLink]:
+    """Find several partner links at once, retired or not, by id."""
+    return {row.id: _read(row) for row in transaction.execute(select(partner_links).where(partner_links.c.id.in_(ids)))}
 
 
 def find_partner_by_name(transaction: Transaction, name: str) -> StoredPartnerLink | None:

@@ -8,9 +8,15 @@ from newsletter.domain.arrangement import (
     add_item,
     find_item,
     order_features,
+    pin_item,
+    place_item,
+    refill_items,
     remove_item,
+    replace_item,
     reword_item,
     set_lead,
+    step_item,
+    swap_items,
 )
 from newsletter.domain.issue import DraftItem, ItemSlot
 from newsletter.errors import InputError, RefusedError
@@ -112,3 +118,81 @@ def test_words_for_this_issue_stand_until_they_are_emptied() -> None:
 def test_what_the_issue_has_not_cannot_be_reworded() -> None:
     with pytest.raises(RefusedError, match="has no article 99"):
         reword_item(the_items(), 99, headline="Better")
+
+
+def name(text: str) -> ItemName:
+    return ItemName.parse(text)
+
+
+def test_an_item_is_put_before_another() -> None:
+    items = place_item(the_items(), name("4"), ItemSlot.FEATURE, before=name("2"))
+
+    assert stories(items) == [("lead", 1), ("feature", 4), ("feature", 2), ("feature", 3)]
+    assert [item.article_id for item in items if item.is_pinned] == [4]
+
+
+def test_an_item_put_to_the_lead_leads_and_keeps_its_reason() -> None:
+    items = place_item(the_items(), name("3"), ItemSlot.LEAD)
+
+    assert stories(items) == [("lead", 3), ("feature", 1), ("feature", 2), ("feature", 4)]
+    assert items[0].reason == "new"
+
+
+def test_a_lead_put_elsewhere_leaves_its_place_to_the_first_feature() -> None:
+    items = place_item(the_items(), name("1"), ItemSlot.FEATURE)
+
+    assert stories(items) == [("lead", 2), ("feature", 3), ("feature", 4), ("feature", 1)]
+
+
+def test_where_the_neighbour_is_gone_the_item_goes_behind_all() -> None:
+    items = place_item(the_items(), name("2"), ItemSlot.FEATURE, before=name("99"))
+
+    assert stories(items) == [("lead", 1), ("feature", 3), ("feature", 4), ("feature", 2)]
+
+
+@pytest.mark.parametrize(("item", "slot"), [("partner:1", ItemSlot.LEAD), ("1", ItemSlot.PARTNER)])
+def test_an_item_stands_among_its_own_kind(item: str, slot: ItemSlot) -> None:
+    with pytest.raises(RefusedError, match="cannot stand there"):
+        place_item(the_items(), name(item), slot)
+
+
+def test_items_go_step_by_step_from_the_lead_to_the_end_and_back() -> None:
+    items = the_items()
+    seen = []
+    for by in (1, 1, 1, 1, -1, -1, -1, -1):
+        row = [ItemName.of(item) for item in items if item.article_id]
+        items = step_item(items, name("1"), by, among=row)
+        seen.append([article for _, article in stories(items)])
+
+    assert seen[:4] == [[2, 1, 3, 4], [2, 3, 1, 4], [2, 3, 4, 1], [2, 3, 4, 1]]
+    assert seen[4:] == [[2, 3, 1, 4], [2, 1, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4]]
+    assert stories(items)[0] == ("lead", 1)
+
+
+def test_two_items_change_places() -> None:
+    assert stories(swap_items(the_items(), name("1"), name("3"))) == [
+        ("lead", 3),
+        ("feature", 2),
+        ("feature", 1),
+        ("feature", 4),
+    ]
+
+
+def test_an_article_takes_the_place_of_another() -> None:
+    items = replace_item(the_items(), name("1"), name("9").make_item(ItemSlot.FEATURE, "pinned"))
+
+    assert stories(items) == [("lead", 9), ("feature", 2), ("feature", 3), ("feature", 4)]
+
+
+def test_a_draft_is_filled_anew_around_what_an_editor_fixed() -> None:
+    pinned = pin_item(the_items(), name("3"), is_pinned=True)
+    worded = reword_item(pinned, 4, teaser="In brief.")
+    fresh = tuple(
+        DraftItem(slot=ItemSlot.FEATURE if place else ItemSlot.LEAD, article_id=article, reason="new since 41")
+        for place, article in enumerate((7, 1, 8, 2, 3))
+    )
+
+    filled = refill_items(worded, fresh, dismissed=frozenset({name("2")}))
+
+    assert stories(filled) == [("lead", 7), ("feature", 1), ("feature", 3), ("feature", 4), ("feature", 8)]
+    assert find_item(filled, name("partner:1")) is None

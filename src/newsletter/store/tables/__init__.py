@@ -4,6 +4,7 @@ Rules that must hold whatever the code does are constraints here: one issue per 
 of kind issue per issue, one delivery per mailing and subscriber, one subscriber per normalised address.
 """
 
+from newsletter.store.tables.composing import clashes, issue_revisions, issue_visits
 from newsletter.store.tables.content import (
     announcements,
     articles,
@@ -48,10 +49,13 @@ __all__ = [
     "batches",
     "bounces",
     "budgets",
+    "clashes",
     "consent_log",
     "deliveries",
     "editors",
     "issue_items",
+    "issue_revisions",
+    "issue_visits",
     "issues",
     "job_schemas",
     "key_fingerprints",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from newsletter.domain.issue import IssueStatus, ItemSlot
@@ -52,6 +54,8 @@ issues = Table(
     Column("recalled_at", Moment),
     # The mailing that was taken back, for good: its id, which letters may be signed with, is never given again.
     Column("recalled_mailing", Id),
+    # How often it was changed: whoever edits names the revision that they saw.
+    Column("revision", Integer, nullable=False, server_default="0"),
     one_of("status", IssueStatus),
 )
 
@@ -67,6 +71,8 @@ issue_items = Table(
     Column("headline", Text),
     Column("teaser", Text),
     Column("reason", Text, nullable=False),
+    # An editor put it there.
+    Column("is_pinned", Boolean, nullable=False, server_default=text("false")),
     one_of("slot", ItemSlot),
     CheckConstraint(
         "CASE WHEN article_id IS NULL THEN 0 ELSE 1 END"
