@@ -46,6 +46,7 @@ from newsletter.render.language import Language
 from newsletter.render.mjml import choose_compiler
 from newsletter.render.theme import read_theme
 from newsletter.resources import folder
+from newsletter.service.follow_mailing import MailingFollower
 from newsletter.service.ports import Session
 from newsletter.service.take_webhook import Webhooks
 from newsletter.settings import Settings, load_settings, read_secret
@@ -267,6 +268,11 @@ class App:
             messages_per_day=smtp.messages_per_day,
             per_domain_per_second=smtp.per_domain_per_second,
         )
+
+    @cached_property
+    def follower(self) -> MailingFollower:
+        """What follows mailings while they go out."""
+        return MailingFollower(self.database, self.limits)
 
     def plan_launch(
         self, now: datetime, *, not_before: datetime | None = None, first_share: float | None = None

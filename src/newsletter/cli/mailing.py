@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -52,6 +53,7 @@ def send(
 ) -> None:
     """Open the mailing of an approved issue; `work`, `run` or --wait delivers it."""
     from newsletter.app import open_app
+    from newsletter.domain.audience import SendOrder
     from newsletter.service.open_mailing import open_mailing
 
     with open_app() as app:
@@ -62,8 +64,8 @@ def send(
             sender=app.sender,
             relay_host=app.relay_host,
             launch=app.plan_launch(app.now(), not_before=_read_time(at, app) if at else None, first_share=staged),
-            segment=segment,
             now=app.now(),
+            order=SendOrder(segment=segment),
         )
         start = mailing.not_before.astimezone(app.cadence.zone)
         say(f"Issue {number} goes to {name_count(mailing.intended, 'subscriber')}, from {start:%Y-%m-%d %H:%M %Z} on.")
@@ -123,11 +125,21 @@ def cancel(number: Number) -> None:
         say(f"Issue {number} is cancelled.")
 
 
-def report(number: Number, json: JsonFlag = False) -> None:
+def report(
+    number: Number,
+    json: JsonFlag = False,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Print all figures as CSV that spreadsheets open safely, and nothing else.")
+    ] = False,
+) -> None:
     """Say who got an issue: the sum that adds up, and what came back."""
     from newsletter.app import open_app
+    from newsletter.service.report_in_full import report_in_full, write_report
 
     with open_app() as app:
+        if csv:
+            write_report(report_in_full(number, database=app.database), sys.stdout)
+            return
         _print_report(number, app, json=json)
 
 

@@ -32,6 +32,7 @@ class MailingStatus(StrEnum):
     FINISHED = "finished"
 
 
+_FIFTH = 5
 _FAILURES = 3  # fewer say nothing about a list, however small the first share is
 
 _NEXT: dict[MailingStatus, frozenset[MailingStatus]] = {
@@ -155,6 +156,11 @@ class AudienceSize:
     now: int
     #: None before the first mailing
     former: int | None = None
+
+    @property
+    def is_unusual(self) -> bool:
+        """Tell whether it differs from the one before by more than a fifth, so that a person should look."""
+        return bool(self.former) and abs(self.now - (self.former or 0)) * _FIFTH > (self.former or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from newsletter.domain.audience import SendOrder
 from newsletter.domain.host import is_loopback
 from newsletter.domain.issue import IssueStatus, Masthead, RenderedIssue
 from newsletter.domain.letter import Sender
-from newsletter.domain.mailing import Launch, Mailing, MailingKind
+from newsletter.domain.mailing import AudienceSize, Launch, Mailing, MailingKind
 from newsletter.errors import RefusedError
 from newsletter.mail.inspection import inspect_letter, make_samples
 from newsletter.service.approve_issue import check_standing
 from newsletter.store import approvals, issues, mailings, segments
+from newsletter.store.audience import find_former
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database
+
+_TO_EVERYBODY = SendOrder()
 
 
 def open_mailing(
@@ -25,17 +29,18 @@ def open_mailing(
     sender: Sender,
     relay_host: str | None,
     launch: Launch,
-    segment: str = "",
     now: datetime,
+    order: SendOrder = _TO_EVERYBODY,
 ) -> Mailing:
-    """Open the mailing of issue ``number``; its letters leave as ``launch`` says, to all or to a saved segment.
+    """Open the mailing of issue ``number``; its letters leave as ``launch`` says, to whom the ``order`` says.
 
     ``relay_host`` is None for an outbox folder. Raises RefusedError without a standing approval of what the issue says
-    today, when the mailing was opened already, or when a trial site's letters would leave this machine.
+    today, when the mailing was opened already, when a trial site's letters would leave this machine, or when text or
+    audience are not what the order was given for.
     """
     refuse_leak(sender.base_url, relay_host)
     with database.roomy_connection() as connection, database.transaction(on=connection) as transaction:
-        audience = segments.find_segment(transaction, segment) if segment else None
+        audience = segments.find_segment(transaction, order.segment) if order.segment else None
         draft = issues.find_issue(transaction, number, lock=True)
         if draft.status is IssueStatus.MAILED:
             raise RefusedError(
@@ -55,9 +60,13 @@ def open_mailing(
             launch=launch,
             segment=audience,
         )
+        former = find_former(transaction, before=number)
+        size = AudienceSize(now=mailing.intended, former=former.intended if former else None)
+        order.check(size, digest=rendered.digest)
         issues.mark_mailed(transaction, draft.id)
-        detail = {"issue": number, "intended": mailing.intended, "digest": rendered.digest, "segment": segment}
-        record_act(transaction, "mailing opened", subject=f"mailing {mailing.id}", detail=detail, now=now)
+        detail = {"issue": number, "intended": mailing.intended, "digest": rendered.digest, "segment": order.segment}
+        subject = f"mailing {mailing.id}"
+        record_act(transaction, "mailing opened", subject=subject, detail=detail, now=now, actor=order.by)
     return mailing
 
 

@@ -85,6 +85,12 @@ def load_rendered(transaction: Transaction, approval_id: int) -> RenderedIssue:
     )
 
 
+def list_topics(transaction: Transaction, approval_id: int) -> Topic:
+    """Return all topics that an approved text has something for."""
+    topics = transaction.scalars(select(rendered_variants.c.topics).filter_by(approval_id=approval_id))
+    return Topic(max(topics, default=0))
+
+
 def find_published(transaction: Transaction, number: int) -> RenderedIssue | None:
     """Return what the mailing of issue ``number`` sends, or None if none was opened."""
     query = (

@@ -40,6 +40,7 @@ from newsletter.domain.topic import Topic
 from newsletter.store.database import Transaction
 from newsletter.store.seats import Seat
 from newsletter.store.tables import batches, deliveries, mailings, subscribers, suppressions
+from newsletter.store.totals import keep_totals
 
 #: How long a claim stands without a commit. A worker that is stopped for longer finds its batch taken over.
 LEASE = timedelta(minutes=3)
@@ -170,6 +171,7 @@ def finish_mailing(transaction: Transaction, mailing_id: int, *, now: datetime) 
     if transaction.scalar(unfinished.limit(1)) is None:
         ended = {"status": MailingStatus.FINISHED, "finished_at": now}
         transaction.execute(update(mailings).filter_by(id=mailing_id).values(ended))
+        keep_totals(transaction, mailing_id)
 
 
 def next_due(transaction: Transaction) -> datetime | None:

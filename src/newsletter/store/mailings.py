@@ -139,6 +139,12 @@ def list_running(transaction: Transaction) -> list[Mailing]:
     return [_read_mailing(row) for row in transaction.execute(query)]
 
 
+def list_latest(transaction: Transaction, *, until: int, limit: int) -> list[Mailing]:
+    """Return the mailings of the latest issues up to number ``until``, the latest first."""
+    query = _select_mailings().where(mailings.c.kind == MailingKind.ISSUE, issues.c.number <= until)
+    return [_read_mailing(row) for row in transaction.execute(query.order_by(issues.c.number.desc()).limit(limit))]
+
+
 def measure_audience(transaction: Transaction, *, before: int, day: date) -> AudienceSize:
     """Count whom a mailing would go to on ``day``, and whom the last issue but number ``before`` went to."""
     active = and_(subscribers.c.status == SubscriberStatus.ACTIVE, is_reading(day))
@@ -259,7 +265,7 @@ def report(transaction: Transaction, mailing: Mailing) -> MailingReport:
             rejected[reason] = count
         elif status == DeliveryStatus.DEFERRED:
             next_try_at = next_try
-    bounced = _count_bounces(transaction, mailing.id)
+    bounced = count_bounces(transaction, mailing.id)
     return MailingReport(
         mailing=mailing,
         counts=counts,
@@ -269,15 +275,18 @@ def report(transaction: Transaction, mailing: Mailing) -> MailingReport:
         bounced_soft=bounced[BounceKind.SOFT].total(),
         complaints=bounced[BounceKind.COMPLAINT].total(),
         bounced_reasons=dict(bounced[BounceKind.HARD] + bounced[BounceKind.SOFT]),
-        unsubscribes=_count(
-            transaction, select(func.count()).where(subscribers.c.unsubscribed_by_mailing == mailing.id)
-        ),
+        unsubscribes=count_unsubscribes(transaction, mailing.id),
         doubtful_resent=_count(
             transaction, select(func.count()).where(deliveries.c.mailing_id == mailing.id, deliveries.c.resent)
         ),
         next_try_at=next_try_at,
         doubtful=_list_doubtful(transaction, mailing.id),
     )
+
+
+def count_unsubscribes(transaction: Transaction, mailing_id: int) -> int:
+    """Count who left by a link in a letter of a mailing."""
+    return _count(transaction, select(func.count()).where(subscribers.c.unsubscribed_by_mailing == mailing_id))
 
 
 def _find_free_id(transaction: Transaction) -> int:
@@ -376,7 +385,7 @@ def _read_mailing(row: Row[Any]) -> Mailing:
     )
 
 
-def _count_bounces(transaction: Transaction, mailing_id: int) -> dict[BounceKind, Counter[str]]:
+def count_bounces(transaction: Transaction, mailing_id: int) -> dict[BounceKind, Counter[str]]:
     """Count the letters of a mailing that came back, by kind and reason; one that did so by two ways is one."""
     letters = select_came_back(mailing_id)
     query = select(letters.c.kind, letters.c.reason, func.count()).group_by(letters.c.kind, letters.c.reason)

@@ -78,7 +78,7 @@ def count_by_domain(transaction: Transaction, mailing_id: int) -> list[DomainFig
     mailing's report, the rows add up to it.
     """
     found: dict[str, DomainFigures] = {}
-    domain = _domain_of(transaction).label("domain")
+    domain = domain_of(transaction).label("domain")
     letters = (
         select(domain, deliveries.c.status, deliveries.c.reason, func.count())
         .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
@@ -129,6 +129,7 @@ def _find_seen(transaction: Transaction, mailing_id: int) -> SenderFigures | Non
     return SenderFigures(accepted=row.accepted, rejected=row.rejected, bounced=row.bounced, complaints=row.complaints)
 
 
-def _domain_of(transaction: Transaction) -> ColumnElement[str]:
+def domain_of(transaction: Transaction) -> ColumnElement[str]:
+    """Return the domain of a subscriber's address, as a column."""
     find = func.instr if transaction.dialect.name == "sqlite" else func.strpos
     return func.substr(subscribers.c.address, find(subscribers.c.address, "@") + 1)

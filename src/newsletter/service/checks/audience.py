@@ -8,8 +8,6 @@ from newsletter.service.check import check
 from newsletter.service.finding import Fault, Level
 from newsletter.service.proof import Proof
 
-_MOST_CHANGE_PERCENT = 20
-
 
 @check(
     Level.WARNING,
@@ -20,7 +18,7 @@ def check_audience(proof: Proof) -> Iterator[Fault]:
     if now == 0:
         what = "There is no active subscriber to send it to."
         mend = "Bring readers in: newsletter subscribers import FILE.csv."
-    elif former and abs(now - former) * 100 > former * _MOST_CHANGE_PERCENT:
+    elif former and proof.audience.is_unusual:
         word = "more" if now > former else "fewer"
         what = (
             f"It goes to {now:,} readers, {word} by {abs(now - former) / former:.0%} than the last issue ({former:,})."

@@ -55,6 +55,15 @@ seen_figures = Table(
     Column("complaints", Integer, nullable=False),
 )
 
+# What became of a mailing's letters, written down when it ends: a million rows are not counted anew for each look.
+mailing_totals = Table(
+    "mailing_totals",
+    metadata,
+    Column("mailing_id", Id, ForeignKey("mailings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("status", String(16), primary_key=True),
+    Column("letters", Integer, nullable=False),
+)
+
 workers = Table(
     "workers",
     metadata,
