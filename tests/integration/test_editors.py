@@ -39,9 +39,19 @@ def test_an_editor_is_appointed_with_a_role() -> None:
     said = run("editors", "add", "Ada@Example.org", "--name", "Ada Lindqvist", "--role", "publisher").stdout
 
     (editor,) = list_editors()
-    assert said == "ada@example.org is publisher now.\n"
+    assert said.startswith("ada@example.org is publisher now.\n")
     assert (editor["email"], editor["name"], editor["role"]) == ("ada@example.org", "Ada Lindqvist", "publisher")
     assert "Ada Lindqvist" in run("editors", "list").stdout
+
+
+def test_while_no_owner_has_come_in_the_invitation_is_printed() -> None:
+    added = json.loads(run("editors", "add", "ada@example.org", "--role", "owner", "--json").stdout)
+
+    assert added["invitation"].startswith("http://localhost:8080/desk/invitation/")
+    assert (
+        "The invitation leads to http://localhost:8080/desk/invitation/"
+        in run("editors", "add", "b@example.org").stdout
+    )
 
 
 def test_without_a_role_an_editor_is_an_editor() -> None:

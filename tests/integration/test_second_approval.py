@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from issue_desk import Desk, render
+from newsletter.domain.act import Act
 from newsletter.domain.issue import IssueStatus
 from newsletter.domain.text_change import ChangeKind
 from newsletter.errors import RefusedError
@@ -19,7 +20,6 @@ from newsletter.service.compare_approval import ApprovalDifference, compare_with
 from newsletter.service.edit_article import edit_article
 from newsletter.service.last_change import find_last_change
 from newsletter.store import issues
-from newsletter.store.audit import Act
 from newsletter.store.database import Database
 from project import Project
 

@@ -48,7 +48,9 @@ def create_desk(app: App, *, handlers: Sequence[HTTPRouteHandler] | None = None)
             raise ValueError(f"{handler.fn.__name__} names no role: serve it by @screen or @act.")
     stylesheet, scripts = read_stylesheet(), read_scripts()
     shown = frozenset(path for handler in present for path in handler.paths if "GET" in handler.http_methods)
-    names = frame_names(app.settings.site.name, {name: asset.path for name, asset in scripts.items()}, shown)
+    names = frame_names(
+        app.settings.site.name, app.cadence.timezone, {name: asset.path for name, asset in scripts.items()}, shown
+    )
     return Litestar(
         route_handlers=[
             Router(PREFIX, route_handlers=present, guards=[create_guard(app)]),

@@ -48,11 +48,12 @@ NAVIGATION = (
 )
 
 
-def frame_names(site_name: str, scripts: Mapping[str, str], paths: frozenset[str]) -> dict[str, object]:
+def frame_names(site_name: str, zone: str, scripts: Mapping[str, str], paths: frozenset[str]) -> dict[str, object]:
     """Return what all templates know: ``scripts`` by name, and the ``paths`` that there are screens for."""
     shown = tuple(entry for entry in NAVIGATION if entry.path in paths)
     return {
         "site_name": site_name,
+        "zone": zone,
         "desk": PREFIX,
         "scripts": scripts,
         "csrf": _csrf,

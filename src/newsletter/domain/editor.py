@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from newsletter.domain.address import EmailAddress
+
+#: How long an invitation can be accepted.
+INVITATION_LASTS = timedelta(days=7)
 
 
 class EditorRole(StrEnum):
@@ -34,6 +37,10 @@ class Editor:
     name: str
     role: EditorRole
     added_at: datetime
+    #: when the invitation was sent that is still open
+    invited_at: datetime | None = None
+    has_password: bool = False
+    has_second_factor: bool = False
 
     @property
     def label(self) -> str:

@@ -25,24 +25,29 @@ class NoticeKind(StrEnum):
     GOODBYE = "goodbye"
     #: leads to all that is stored about the reader
     DATA = "data"
-    #: shows the editors what a reader answered to an issue; the only one that does not go to the reader
+    #: shows the editors what a reader answered to an issue
     FORWARDED_REPLY = "forwarded_reply"
+    #: brings an editor the link by which to choose a password
+    INVITATION = "invitation"
 
 
-#: Those that go to the reader; each has its words in render/words.py.
-TO_READERS = tuple(kind for kind in NoticeKind if kind is not NoticeKind.FORWARDED_REPLY)
+#: Those that go to a reader; each has its words in render/words.py.
+TO_READERS = tuple(kind for kind in NoticeKind if kind not in {NoticeKind.FORWARDED_REPLY, NoticeKind.INVITATION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One to deliver, and what its letter needs of the subscriber."""
+    """One to deliver, and what its letter needs of the subscriber, or of the editor whom it is for."""
 
     id: int
     kind: NoticeKind
-    #: the subscriber's
+    #: the subscriber's or editor's
     address: EmailAddress
-    public_id: bytes
-    #: the reader's; "" where unknown
+    #: the subscriber's; b"" where it is for an editor
+    public_id: bytes = b""
+    #: the editor whom it is for (0: it is a reader's)
+    editor: int = 0
+    #: the person's; "" where unknown
     name: str = ""
     #: that the reader prefers, BCP 47; "" for the site's own
     language: str = ""
@@ -52,6 +57,8 @@ class Notice:
     report: int = 0
     #: the sign-up that it asks to confirm, or when the way to one's data was asked for; whole seconds
     requested_at: datetime | None = None
+    #: the invitation that it brings
+    invited_at: datetime | None = None
     #: the latest issue, which it leads to (0: none)
     issue: int = 0
     queued_at: datetime

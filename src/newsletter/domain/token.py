@@ -28,6 +28,7 @@ _ENVELOPE_MAC_BYTES = 10
 _PUBLIC_ID_BYTES = 8
 _MAILING_BYTES = 4
 _POSITION_BYTES = 4
+_EDITOR_BYTES = 4
 _MOMENT_BYTES = 5  # seconds since 1970
 _BLOCK_BYTES = 64  # of SHA-256
 
@@ -49,6 +50,10 @@ class Purpose(StrEnum):
     RETURN = "return"
     #: name the delivery in the envelope sender (VERP) and in the Message-ID
     DELIVERY = "delivery"
+    #: choose a password at the desk; works once, and not for ever
+    INVITATION = "invitation"
+    #: show that the password was right, while the second factor is asked for
+    PASSWORD_SHOWN = "password shown"  # noqa: S105 - a purpose, no password
     #: show that a form of the desk was given to the browser that sends it
     DESK_FORM = "desk form"
     #: carry a sentence from an act at the desk to the page after it
@@ -130,6 +135,26 @@ class DataToken:
         """Return the token, or None if it is not ours."""
         body = _verify_link(text, Purpose.DATA, keys, body_bytes=_PUBLIC_ID_BYTES + _MOMENT_BYTES)
         return None if body is None else cls(body[:_PUBLIC_ID_BYTES], _load_moment(body[_PUBLIC_ID_BYTES:]))
+
+
+@dataclass(frozen=True, slots=True)
+class EditorToken:
+    """An editor, and the moment that a token of theirs is about: of the invitation, or of the right password."""
+
+    editor: int
+    #: whole seconds
+    at: datetime
+
+    def sign(self, purpose: Purpose, keys: KeyRing) -> str:
+        return _sign_link(self.editor.to_bytes(_EDITOR_BYTES, "big") + _dump_moment(self.at), purpose, keys)
+
+    @classmethod
+    def verify(cls, text: str, purpose: Purpose, keys: KeyRing) -> EditorToken | None:
+        """Return the token, or None if it is not ours or not for this purpose."""
+        body = _verify_link(text, purpose, keys, body_bytes=_EDITOR_BYTES + _MOMENT_BYTES)
+        if body is None:
+            return None
+        return cls(int.from_bytes(body[:_EDITOR_BYTES], "big"), _load_moment(body[_EDITOR_BYTES:]))
 
 
 def sign_moment(moment: datetime, purpose: Purpose, keys: KeyRing) -> str:

@@ -86,6 +86,14 @@ _GOODBYE = NoticeWords(
     closing="If it was not you who asked, the link above undoes it.",
 )
 
+_INVITATION = NoticeWords(
+    subject="Your invitation to the desk of {name}",
+    text="You are invited to work on {name}. The link below leads to a page where you choose your password. "
+    "It works once, and for seven days.",
+    action="Choose your password",
+    closing="If you do not know what this is about, leave this letter alone: nothing happens without you.",
+)
+
 
 _DATA = NoticeWords(
     subject="Your data at {name}",
@@ -104,6 +112,7 @@ class Notices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     welcome: NoticeWords = _WELCOME
     goodbye: NoticeWords = _GOODBYE
     data: NoticeWords = _DATA
+    invitation: NoticeWords = _INVITATION
 
     def of(self, kind: NoticeKind) -> NoticeWords:
         words: NoticeWords = getattr(self, kind.value)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from newsletter.domain.act import Act
 from newsletter.domain.arrangement import ItemName
 from newsletter.domain.issue import Draft
-from newsletter.store.audit import Act, find_last_act
+from newsletter.store.audit import find_last_act
 from newsletter.store.database import Transaction
 
 # All other acts count, those of versions to come too: a second person too many does no harm.

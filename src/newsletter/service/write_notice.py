@@ -8,7 +8,7 @@ from pathlib import Path
 from newsletter.domain.issue import Masthead
 from newsletter.domain.letter import Letter, Sender
 from newsletter.domain.notice import Notice, NoticeKind
-from newsletter.domain.token import ConfirmToken, DataToken, KeyRing, Purpose, ReaderToken
+from newsletter.domain.token import ConfirmToken, DataToken, EditorToken, KeyRing, Purpose, ReaderToken
 from newsletter.mail.notice_letter import compose_notice
 from newsletter.render.notice import render_notice
 
@@ -24,7 +24,7 @@ _TO_SUBSCRIBERS = {NoticeKind.KNOWN, NoticeKind.WELCOME}
 def write_notice(
     notice: Notice, *, masthead: Masthead, sender: Sender, keys: KeyRing, theme: Path | None, now: datetime
 ) -> Letter:
-    """Return the letter of a notice to its reader. The files of ``theme`` replace those of templates/notice."""
+    """Return the letter of a notice to a reader or editor; files of ``theme`` replace those of templates/notice."""
     reader = ReaderToken(notice.public_id, notice.mailing)
     leaves = notice.kind in _TO_SUBSCRIBERS
     rendered = render_notice(
@@ -48,10 +48,17 @@ def write_notice(
     )
 
 
+def invitation_path(invitation: EditorToken, keys: KeyRing) -> str:
+    """Return where an invitation leads, below the site's address."""
+    return f"desk/invitation/{invitation.sign(Purpose.INVITATION, keys)}"
+
+
 def _link(notice: Notice, reader: ReaderToken, keys: KeyRing) -> str:
     if notice.kind is NoticeKind.CONFIRM:
         return f"confirm/{ConfirmToken(notice.public_id, notice.requested_at or notice.queued_at).sign(keys)}"
     if notice.kind is NoticeKind.DATA:
         return f"data/{DataToken(notice.public_id, notice.requested_at or notice.queued_at).sign(keys)}"
+    if notice.kind is NoticeKind.INVITATION:
+        return invitation_path(EditorToken(notice.editor, notice.invited_at or notice.queued_at), keys)
     page, purpose = _PAGES[notice.kind]
     return f"{page}/{reader.sign(purpose, keys)}"

@@ -13,7 +13,7 @@ from newsletter.domain.notice import Notice, NoticeKind, NoticeSettlement
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.suppression import ENDED_BY_CONFIRMING, SuppressionReason
 from newsletter.store.database import Transaction
-from newsletter.store.tables import notices, subscribers, suppressions
+from newsletter.store.tables import editors, notices, subscribers, suppressions
 
 #: How long a claim stands: then the process that made it is taken for dead, and the notice is sent again.
 _LEASE = timedelta(minutes=10)
@@ -40,6 +40,20 @@ def queue_notice(
     )
 
 
+def queue_invitation(transaction: Transaction, editor_id: int, *, invited_at: datetime, now: datetime) -> None:
+    """Put an editor's invitation in line, due at once."""
+    transaction.execute(
+        insert(notices).values(
+            kind=NoticeKind.INVITATION.value,
+            editor_id=editor_id,
+            details={"invited_at": invited_at.isoformat()},
+            status=DeliveryStatus.QUEUED.value,
+            created_at=now,
+            due_at=now,
+        )
+    )
+
+
 def count_notices(transaction: Transaction, subscriber_id: int, kind: NoticeKind, *, since: datetime) -> int:
     """Return how many notices of a kind were queued for a reader since then."""
     query = select(func.count()).select_from(notices).filter_by(subscriber_id=subscriber_id, kind=kind.value)
@@ -53,13 +67,20 @@ def is_any_due(transaction: Transaction, *, now: datetime) -> bool:
 def claim_notice(transaction: Transaction, *, now: datetime) -> Notice | None:
     """Take the notice that is due first, and record it as in flight; None if there is none.
 
-    Withheld is what has become pointless since it was queued, and whatever is for a suppressed address. What goes to
-    the editors is neither.
+    Withheld is what has become pointless since it was queued, and whatever is for a suppressed address. A reader's
+    answer that goes to the editors is neither.
     """
     _withhold_due(transaction, now=now)
     row = transaction.execute(
-        select(notices, subscribers.c.address, subscribers.c.public_id, subscribers.c.name, subscribers.c.language)
-        .join(subscribers)
+        select(
+            notices,
+            func.coalesce(subscribers.c.address, editors.c.email).label("address"),
+            func.coalesce(subscribers.c.name, editors.c.name).label("name"),
+            subscribers.c.public_id,
+            subscribers.c.language,
+        )
+        .outerjoin(subscribers)
+        .outerjoin(editors)
         .where(notices.c.due_at <= now)
         .order_by(notices.c.due_at, notices.c.id)
         .limit(1)
@@ -73,12 +94,14 @@ def claim_notice(transaction: Transaction, *, now: datetime) -> Notice | None:
         id=row.id,
         kind=NoticeKind(row.kind),
         address=EmailAddress(row.address),
-        public_id=row.public_id,
+        public_id=row.public_id or b"",
+        editor=row.editor_id or 0,
         name=row.name,
-        language=row.language,
+        language=row.language or "",
         mailing=row.details.get("mailing") or 0,
         report=row.details.get("report") or 0,
         requested_at=_read_moment(row.details.get("requested_at")),
+        invited_at=_read_moment(row.details.get("invited_at")),
         issue=row.details.get("issue") or 0,
         queued_at=row.created_at,
         attempts=row.attempts + 1,
@@ -106,7 +129,9 @@ def _withhold_due(transaction: Transaction, *, now: datetime) -> None:
         _is_suppressed(tuple(set(SuppressionReason) - ENDED_BY_CONFIRMING)),
     )
     is_overtaken = and_(notices.c.kind != NoticeKind.DATA, _is_overtaken())
-    unwanted = and_(notices.c.kind != NoticeKind.FORWARDED_REPLY, or_(is_overtaken, is_suppressed))
+    unwanted = and_(
+        notices.c.kind != NoticeKind.FORWARDED_REPLY, or_(is_overtaken, _is_settled_invitation(), is_suppressed)
+    )
     transaction.execute(update(notices).where(notices.c.due_at <= now, unwanted).values(withheld))
 
 
@@ -116,6 +141,12 @@ def _is_overtaken() -> ColumnElement[bool]:
     is_for_active = notices.c.kind.in_([NoticeKind.WELCOME, NoticeKind.KNOWN])
     pointless = or_(and_(is_for_active, ~is_active), and_(~is_for_active, is_active))
     return exists().where(subscribers.c.id == notices.c.subscriber_id, pointless)
+
+
+def _is_settled_invitation() -> ColumnElement[bool]:
+    """Nobody is invited who has come, or was removed."""
+    is_open = and_(editors.c.removed_at.is_(None), editors.c.invited_at.is_not(None))
+    return exists().where(editors.c.id == notices.c.editor_id, ~is_open)
 
 
 def _is_suppressed(reasons: Sequence[SuppressionReason]) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from newsletter.store.tables.content import (
     pictures,
     site_texts,
 )
-from newsletter.store.tables.editors import audit_log, editors, sign_in_tries, sign_ins
+from newsletter.store.tables.editors import audit_log, editors, recovery_codes, sign_in_tries, sign_ins
 from newsletter.store.tables.issues import approvals, issue_items, issues, rendered_variants, slots
 from newsletter.store.tables.list_imports import list_import_parts, list_import_refusals, list_imports
 from newsletter.store.tables.mailings import (
@@ -72,6 +72,7 @@ __all__ = [
     "partner_links",
     "picture_sources",
     "pictures",
+    "recovery_codes",
     "relay_rests",
     "rendered_variants",
     "seen_figures",

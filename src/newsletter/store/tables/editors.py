@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, LargeBinary, String, Table, Text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index, LargeBinary, String, Table, Text
 
 from newsletter.store.tables.schema import Id, Moment, identity, metadata
 
@@ -17,7 +17,20 @@ editors = Table(
     Column("removed_at", Moment),
     # argon2id; none before the invitation is accepted
     Column("password_hash", Text),
+    # of the invitation that is still open
+    Column("invited_at", Moment),
+    # The key that codes are made from, and the step of the last code taken, so that none is taken twice.
+    Column("second_factor", LargeBinary(20)),
+    Column("second_factor_step", BigInteger),
     CheckConstraint("role IN ('writer', 'editor', 'publisher', 'owner')", name="role"),
+)
+
+# What is left of the codes that stand in for a lost second factor: SHA-256 of 80 random bits.
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("editor_id", Id, ForeignKey("editors.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("code_hash", LargeBinary(32), primary_key=True),
 )
 
 # Browsers in which somebody is signed in. What has ended is deleted.

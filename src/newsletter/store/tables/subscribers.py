@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     ForeignKey,
@@ -124,8 +125,10 @@ notices = Table(
     metadata,
     identity(),
     Column("kind", String(24), nullable=False),
-    Column("subscriber_id", Id, ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False, index=True),
-    # What its template needs besides the subscriber.
+    # Whom it is for, or whom it is about: one of the two.
+    Column("subscriber_id", Id, ForeignKey("subscribers.id", ondelete="CASCADE"), index=True),
+    Column("editor_id", Id, ForeignKey("editors.id", ondelete="CASCADE"), index=True),
+    # What its template needs besides.
     Column("details", JSON, nullable=False),
     Column("status", String(16), nullable=False),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
@@ -134,5 +137,6 @@ notices = Table(
     Column("settled_at", Moment),
     Column("reply", Text),
     one_of("status", DeliveryStatus),
+    CheckConstraint("(subscriber_id IS NULL) <> (editor_id IS NULL)", name="one_person"),
     Index("ix_notices_due", "due_at", **where("due_at IS NOT NULL")),
 )
