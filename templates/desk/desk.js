@@ -8,7 +8,7 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+  if (form.method !== "post" || form.hasAttribute("hx-post") || "downloads" in form.dataset) return;
   form.dataset.isSent = "yes";
   (event.submitter ?? form.querySelector("button"))?.setAttribute("aria-busy", "true");
 });

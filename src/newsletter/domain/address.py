@@ -14,6 +14,7 @@ from newsletter.errors import InvalidAddressError
 _PLAIN = re.compile(
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
+_WITHIN_TEXT = re.compile(r"([^\s<>()\[\]\",;:@]{1,64})@((?:[\w-]{1,63}\.)+[\w-]{2,63})")
 _LONGEST_LOCAL = 64  # RFC 5321 4.5.3.1.1
 _LONGEST = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
 
@@ -59,5 +60,15 @@ class EmailAddress:
         """
         return self.text.lower()
 
+    @property
+    def masked(self) -> str:
+        """The address for those who need not know it: its first letter, and where it is."""
+        return f"{self.text[0]}…@{self.domain}"
+
     def __str__(self) -> str:
         return self.text
+
+
+def mask_addresses(text: str) -> str:
+    """Return a text of anybody's with the addresses in it masked, as ``EmailAddress.masked`` does."""
+    return _WITHIN_TEXT.sub(lambda found: f"{found[1][0]}…@{found[2]}", text)

@@ -42,6 +42,7 @@ _COPIED_FIELD = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r" (?:not|was received|could|couldn) ")
+_STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status", "message/feedback-report"})
 _LONGEST_MARKER = 90
 _STATEMENT_ENDS = re.compile(r"[.!?]\s|[。！？]|\n\s*\n")
 _MOST_STATEMENTS = 40
@@ -68,6 +69,13 @@ def copied_text(message: Message) -> str:
         if len(lines) > 1:
             return "\n".join(lines[1:] if _is_marker(lines[0].strip()) else lines).strip()
     return ""
+
+
+def shown_text(message: Message) -> str:
+    """Return what a person can read of a message: what was written for people, and the fields of a delivery report."""
+    fields = [leaf for leaf in message.leaves if leaf.content_type in _STATUS_TYPES]
+    parts = [*_written_parts(message), *fields[:1]]
+    return "\n\n".join(part.text.strip() for part in parts)[:_MOST_TEXT]
 
 
 def before_copy(text: str) -> str:

@@ -12,6 +12,7 @@ from newsletter.domain.subscriber import Consent, ConsentEvent, NewSubscriber, S
 from newsletter.domain.token import hash_address
 from newsletter.domain.topic import Topic
 from newsletter.errors import InputError, RefusedError
+from newsletter.store.audit import record_act
 from newsletter.store.consents import record_consent
 from newsletter.store.database import Database
 from newsletter.store.subscribers import add_subscriber as store_subscriber
@@ -21,7 +22,7 @@ from newsletter.store.suppressions import is_suppressed
 log = structlog.get_logger(__name__)
 
 
-def add_subscriber(
+def add_subscriber(  # noqa: PLR0913 - one thing that is stored, one parameter
     address: EmailAddress,
     *,
     name: str,
@@ -31,6 +32,7 @@ def add_subscriber(
     database: Database,
     address_key: bytes,
     now: datetime,
+    actor: str | None = None,
 ) -> None:
     """Store a person who has consented elsewhere; ``consent_source`` says where.
 
@@ -63,4 +65,6 @@ def add_subscriber(
         )
         consent = Consent(event=ConsentEvent.ADDED, source=consent_source, given_at=now)
         record_consent(transaction, subscriber_id, consent, now=now)
+        subject = f"subscriber {subscriber_id}"
+        record_act(transaction, "subscriber added", subject=subject, detail={}, now=now, actor=actor)
     log.info("subscriber added", subscriber=subscriber_id)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
+from itertools import takewhile
 
 from newsletter.domain.cadence import Cadence, Calendar, Slot, SlotChange
 from newsletter.domain.issue import Draft
@@ -14,19 +17,39 @@ from newsletter.store.audit import record_act
 from newsletter.store.database import Database
 
 
-def skip_slot(day: date, *, reason: str, database: Database, cadence: Cadence, now: datetime) -> Draft | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarSlot:
+    """A slot, and what stands on it."""
+
+    slot: Slot
+    #: without its items; None while none has taken the slot
+    issue: Draft | None
+    #: it lies before us, so that it may be skipped or moved
+    may_change: bool
+
+
+def skip_slot(
+    day: date, *, reason: str, database: Database, cadence: Cadence, now: datetime, actor: str | None = None
+) -> Draft | None:
     """Leave the slot of that date out; return the open draft. Raises RefusedError where it cannot be."""
-    return _change(lambda calendar: calendar.skip(day, reason=reason), database=database, cadence=cadence, now=now)
+    decide = partial(Calendar.skip, date=day, reason=reason)
+    return _change(decide, database=database, cadence=cadence, now=now, actor=actor)
 
 
-def move_slot(day: date, to: date, *, reason: str, database: Database, cadence: Cadence, now: datetime) -> Draft | None:
+def move_slot(
+    day: date, to: date, *, reason: str, database: Database, cadence: Cadence, now: datetime, actor: str | None = None
+) -> Draft | None:
     """Put the slot of that date on another day; return the open draft. Raises RefusedError where it cannot be."""
-    return _change(lambda calendar: calendar.move(day, to, reason=reason), database=database, cadence=cadence, now=now)
+    decide = partial(Calendar.move, date=day, to=to, reason=reason)
+    return _change(decide, database=database, cadence=cadence, now=now, actor=actor)
 
 
-def add_slot(day: date, *, reason: str, database: Database, cadence: Cadence, now: datetime) -> Draft | None:
+def add_slot(
+    day: date, *, reason: str, database: Database, cadence: Cadence, now: datetime, actor: str | None = None
+) -> Draft | None:
     """Add a slot, or take a skip back; return the open draft. Raises RefusedError where it cannot be."""
-    return _change(lambda calendar: calendar.add(day, reason=reason), database=database, cadence=cadence, now=now)
+    decide = partial(Calendar.add, date=day, reason=reason)
+    return _change(decide, database=database, cadence=cadence, now=now, actor=actor)
 
 
 def load_calendar(*, database: Database, cadence: Cadence) -> Calendar:
@@ -40,8 +63,32 @@ def list_issue_numbers(*, database: Database) -> dict[date, int]:
         return {draft.slot: draft.number for draft in issues.list_issues(snapshot)}
 
 
+def list_year(year: int, *, database: Database, cadence: Cadence) -> tuple[CalendarSlot, ...]:
+    """Return the slots that fall into a year, the skipped ones too, with the issues that have taken them."""
+    with database.snapshot() as snapshot:
+        calendar = Calendar(cadence=cadence, changes=slots.list_changes(snapshot))
+        taken = {draft.slot: draft for draft in issues.list_outlines(snapshot)}
+        published = issues.list_published(snapshot)
+    last = max((issue.date for issue in published), default=None)
+    agenda = takewhile(lambda slot: slot.day.year <= year, calendar.agenda())
+    return tuple(
+        CalendarSlot(
+            slot=slot,
+            issue=taken.get(slot.date),
+            may_change=last is None or slot.day > last,
+        )
+        for slot in agenda
+        if slot.day.year == year
+    )
+
+
 def _change(
-    decide: Callable[[Calendar], SlotChange], *, database: Database, cadence: Cadence, now: datetime
+    decide: Callable[[Calendar], SlotChange],
+    *,
+    database: Database,
+    cadence: Cadence,
+    now: datetime,
+    actor: str | None,
 ) -> Draft | None:
     with database.transaction() as transaction:
         calendar = Calendar(cadence=cadence, changes=slots.list_changes(transaction))
@@ -57,6 +104,7 @@ def _change(
             subject=f"slot {change.date}",
             detail={"reason": change.reason, "moved_to": change.moved_to and str(change.moved_to)},
             now=now,
+            actor=actor,
         )
         return place_draft(transaction, find_next_slot(transaction, cadence=cadence), now=now)
 

@@ -59,7 +59,9 @@ class _Change:
         return self.verdict is None and made_by_reports
 
 
-def replay_bounces(*, database: Database, policy: BouncePolicy, now: datetime, apply: bool = False) -> Replay:
+def replay_bounces(
+    *, database: Database, policy: BouncePolicy, now: datetime, apply: bool = False, actor: str | None = None
+) -> Replay:
     """Read every report that counts by today's rules and decide about each address; ``apply`` also does it.
 
     Reports that change nobody, and decisions of editors and of the sending itself, are left as they are.
@@ -78,7 +80,7 @@ def replay_bounces(*, database: Database, policy: BouncePolicy, now: datetime, a
                     transaction, address_hash, _decide_anew(transaction, address_hash, policy=policy, now=now), now=now
                 )
     if apply:
-        _record(replay, database=database, now=now)
+        _record(replay, database=database, now=now, actor=actor)
     return replay
 
 
@@ -124,8 +126,8 @@ def _apply(transaction: Transaction, address_hash: bytes, change: _Change, *, no
         lift_suppression(transaction, address_hash, because=LIFTED_BY_REPLAY, now=now)
 
 
-def _record(replay: Replay, *, database: Database, now: datetime) -> None:
+def _record(replay: Replay, *, database: Database, now: datetime, actor: str | None) -> None:
     detail = {"suppressed": len(replay.suppressed), "lifted": len(replay.lifted)}
     with database.transaction() as transaction:
-        record_act(transaction, "replay bounces", subject="bounces", detail=detail, now=now)
+        record_act(transaction, "replay bounces", subject="bounces", detail=detail, now=now, actor=actor)
     log.info("bounces replayed", reports=replay.reports, **detail)

@@ -26,7 +26,9 @@ class Reversal:
     is_lifted: bool
 
 
-def reverse_bounce(bounce_id: int, *, database: Database, policy: BouncePolicy, now: datetime) -> Reversal:
+def reverse_bounce(
+    bounce_id: int, *, database: Database, policy: BouncePolicy, now: datetime, actor: str | None = None
+) -> Reversal:
     """Mark a report as taken back; lift the suppression that rested on it, unless the other reports still carry it.
 
     Raises NotFoundError, and RefusedError for one that was taken back before.
@@ -38,7 +40,8 @@ def reverse_bounce(bounce_id: int, *, database: Database, policy: BouncePolicy, 
         mark_reversed(transaction, bounce_id, now=now)
         is_lifted = _lift(transaction, report, policy=policy, now=now)
         detail = {"lifted": is_lifted}
-        record_act(transaction, "reverse bounce", subject=f"bounce {bounce_id}", detail=detail, now=now)
+        subject = f"bounce {bounce_id}"
+        record_act(transaction, "reverse bounce", subject=subject, detail=detail, now=now, actor=actor)
     log.info("bounce taken back", bounce=bounce_id, lifted=is_lifted)
     return Reversal(report, is_lifted)
 

@@ -13,21 +13,22 @@ from newsletter.store.audit import record_act
 from newsletter.store.database import Database
 
 
-def save_segment(name: str, segment: Segment, *, database: Database, now: datetime) -> bool:
+def save_segment(name: str, segment: Segment, *, database: Database, now: datetime, actor: str | None = None) -> bool:
     """Save conditions under a name; False if they replace others. Raises InputError for a name that cannot be one."""
     checked = check_name(name)
     if segment.is_everybody:
         raise InputError("Say what the segment's subscribers have in common, such as --tag press or --domain edu.")
     with database.transaction() as transaction:
-        record_act(transaction, "segment saved", subject=f"segment {checked}", detail=segment.dump(), now=now)
+        subject = f"segment {checked}"
+        record_act(transaction, "segment saved", subject=subject, detail=segment.dump(), now=now, actor=actor)
         return segments.save_segment(transaction, checked, segment, now=now)
 
 
-def delete_segment(name: str, *, database: Database, now: datetime) -> None:
+def delete_segment(name: str, *, database: Database, now: datetime, actor: str | None = None) -> None:
     """Delete conditions; their subscribers stay. Raises NotFoundError."""
     with database.transaction() as transaction:
         segments.delete_segment(transaction, name)
-        record_act(transaction, "segment deleted", subject=f"segment {name}", detail={}, now=now)
+        record_act(transaction, "segment deleted", subject=f"segment {name}", detail={}, now=now, actor=actor)
 
 
 def tag_subscribers(
@@ -38,6 +39,7 @@ def tag_subscribers(
     is_taken: bool,
     database: Database,
     now: datetime,
+    actor: str | None = None,
 ) -> int:
     """Give a tag to a saved segment, or to single people, or take it from them; return how many that changed.
 
@@ -54,5 +56,5 @@ def tag_subscribers(
         count = (tags.remove_tag if is_taken else tags.add_tag)(transaction, checked, those)
         act = "tag taken" if is_taken else "tag given"
         detail = {"subscribers": count, "segment": segment}
-        record_act(transaction, act, subject=f"tag {checked}", detail=detail, now=now)
+        record_act(transaction, act, subject=f"tag {checked}", detail=detail, now=now, actor=actor)
     return count

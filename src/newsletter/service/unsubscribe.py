@@ -12,6 +12,7 @@ from newsletter.domain.subscriber import Consent, ConsentEvent, Subscriber, Subs
 from newsletter.domain.token import KeyRing, Purpose
 from newsletter.errors import NotFoundError
 from newsletter.service.find_reader import read_link
+from newsletter.store.audit import record_act
 from newsletter.store.consents import record_consent
 from newsletter.store.database import Database, Transaction
 from newsletter.store.notices import queue_notice
@@ -34,7 +35,9 @@ def unsubscribe_by_link(token: str, *, database: Database, keys: KeyRing, now: d
         return leave(transaction, subscriber, source="link in a letter", mailing=reader.mailing or None, now=now)
 
 
-def unsubscribe_address(address: EmailAddress, *, source: str, database: Database, now: datetime) -> bool:
+def unsubscribe_address(
+    address: EmailAddress, *, source: str, database: Database, now: datetime, actor: str | None = None
+) -> bool:
     """Obey a wish that reached the editors. True if the reader leaves now, False if that was so before.
 
     Raises NotFoundError for an address that is not stored.
@@ -43,7 +46,11 @@ def unsubscribe_address(address: EmailAddress, *, source: str, database: Databas
         subscriber = find_subscriber(transaction, address)
         if subscriber is None:
             raise NotFoundError(f"{address} is not among the subscribers.")
-        return leave(transaction, subscriber, source=source, mailing=None, now=now)
+        has_left = leave(transaction, subscriber, source=source, mailing=None, now=now)
+        if has_left:
+            subject = f"subscriber {subscriber.id}"
+            record_act(transaction, "unsubscribe", subject=subject, detail={}, now=now, actor=actor)
+        return has_left
 
 
 def leave(transaction: Transaction, subscriber: Subscriber, *, source: str, mailing: int | None, now: datetime) -> bool:

@@ -18,8 +18,8 @@ from newsletter.errors import NotFoundError
 from newsletter.store.database import Transaction
 from newsletter.store.tables import bounces, deliveries, mailings, subscribers
 
-# Whatever a list needs; the message itself may be a megabyte.
-_COLUMNS = [column for column in bounces.c if column.name not in {"report", "report_digest"}]
+#: Whatever a list needs; the message itself may be a megabyte.
+COLUMNS = [column for column in bounces.c if column.name not in {"report", "report_digest"}]
 _COUNTS = and_(bounces.c.ignored_because.is_(None), bounces.c.address_hash.is_not(None))
 
 # A letter in flight has no time of its own yet; it cannot have left before its mailing started.
@@ -76,7 +76,7 @@ def find_report(transaction: Transaction, report_id: int) -> StoredReport:
     row = transaction.execute(_select().where(bounces.c.id == report_id)).one_or_none()
     if row is None:
         raise NotFoundError(f"There is no bounce {report_id}: 'newsletter bounces list' names all.")
-    return _load(row)
+    return load_report(row)
 
 
 def load_raw(transaction: Transaction, report_id: int) -> bytes:
@@ -94,7 +94,7 @@ def list_reports(
     query = _select().order_by(bounces.c.id.desc()).limit(limit)
     if kind:
         query = query.where(bounces.c.kind == kind)
-    return [_load(row) for row in transaction.execute(query)]
+    return [load_report(row) for row in transaction.execute(query)]
 
 
 def list_about(transaction: Transaction, address_hash: bytes) -> list[StoredReport]:
@@ -107,7 +107,7 @@ def list_about_all(transaction: Transaction, address_hashes: Collection[bytes]) 
     found: dict[bytes, list[StoredReport]] = {address_hash: [] for address_hash in address_hashes}
     query = _select().where(bounces.c.address_hash.in_(address_hashes), _COUNTS).order_by(bounces.c.id)
     for row in transaction.execute(query):
-        found[row.address_hash].append(_load(row))
+        found[row.address_hash].append(load_report(row))
     return found
 
 
@@ -194,7 +194,7 @@ def list_settled(transaction: Transaction, address_hashes: Collection[bytes]) ->
 
 
 def _select() -> Select[Any]:
-    return select(*_COLUMNS)
+    return select(*COLUMNS)
 
 
 def _insert_new(transaction: Transaction) -> Insert:
@@ -236,7 +236,8 @@ def _load_named(row: Row[*tuple[Any, ...]]) -> NamedDelivery:
     )
 
 
-def _load(row: Row[Any]) -> StoredReport:
+def load_report(row: Row[*tuple[Any, ...]]) -> StoredReport:
+    """Return what a row says that has all of COLUMNS."""
     return StoredReport(
         id=row.id,
         received_at=row.received_at,

@@ -71,6 +71,12 @@ def list_issues(transaction: Transaction) -> list[Draft]:
     return [_read_draft(row, items[row.id]) for row in rows]
 
 
+def list_outlines(transaction: Transaction) -> list[Draft]:
+    """Return the same without their items."""
+    rows = transaction.execute(_select_drafts().order_by(issues.c.number.desc()))
+    return [_read_draft(row, ()) for row in rows]
+
+
 def is_arranged(transaction: Transaction, issue_id: int) -> bool:
     """Tell whether an editor has changed the draft."""
     return transaction.scalar(select(issues.c.arranged_at).filter_by(id=issue_id)) is not None

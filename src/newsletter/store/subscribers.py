@@ -14,6 +14,7 @@ from newsletter.domain.segment import Segment
 from newsletter.domain.sign_up import SignUp
 from newsletter.domain.subscriber import Consent, ConsentEvent, NewSubscriber, Subscriber, SubscriberStatus
 from newsletter.domain.topic import Topic
+from newsletter.errors import NotFoundError
 from newsletter.store.bulk import insert_new_rows, select_having
 from newsletter.store.database import Transaction
 from newsletter.store.segments import is_in
@@ -40,6 +41,18 @@ def find_subscriber(transaction: Transaction, address: EmailAddress) -> Subscrib
 
 def find_by_public_id(transaction: Transaction, public_id: bytes) -> Subscriber | None:
     return _find(transaction, select(subscribers).filter_by(public_id=public_id))
+
+
+def find_by_id(transaction: Transaction, subscriber_id: int) -> Subscriber:
+    """Raise NotFoundError where nobody, or nobody any more, has that id."""
+    subscriber = _find(transaction, select(subscribers).filter_by(id=subscriber_id))
+    if subscriber is None:
+        raise NotFoundError(f"There is no subscriber {subscriber_id}; who was erased is not found by a number.")
+    return subscriber
+
+
+def find_by_hash(transaction: Transaction, address_hash: bytes) -> Subscriber | None:
+    return _find(transaction, select(subscribers).filter_by(address_hash=address_hash))
 
 
 def find_statuses(transaction: Transaction, address_hashes: Collection[bytes]) -> dict[bytes, SubscriberStatus]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,15 @@ from newsletter.store.database import Transaction
 from newsletter.store.tables import subscribers, suppressions
 
 _STANDING = suppressions.c.lifted_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSuppression:
+    id: int
+    suppression: Suppression
+    #: None where only the hash is known
+    address: EmailAddress | None
+    subscriber_id: int | None
 
 
 def suppress(
@@ -108,6 +118,39 @@ def list_suppressions(
     )
     for row in transaction.execute(query, execution_options={"yield_per": 1_000}):
         yield _load(row), EmailAddress(row.address) if row.address else None
+
+
+def list_page(
+    transaction: Transaction, *, reason: SuppressionReason | None, below: int | None, limit: int
+) -> list[ListedSuppression]:
+    """Return those that stand with an id below that one, the latest first."""
+    query = (
+        select(suppressions, subscribers.c.address, subscribers.c.id.label("subscriber_id"))
+        .join_from(suppressions, subscribers, subscribers.c.address_hash == suppressions.c.address_hash, isouter=True)
+        .where(_STANDING)
+        .order_by(suppressions.c.id.desc())
+        .limit(limit)
+    )
+    if reason:
+        query = query.where(suppressions.c.reason == reason)
+    if below is not None:
+        query = query.where(suppressions.c.id < below)
+    return [
+        ListedSuppression(
+            id=row.id,
+            suppression=_load(row),
+            address=EmailAddress(row.address) if row.address else None,
+            subscriber_id=row.subscriber_id,
+        )
+        for row in transaction.execute(query)
+    ]
+
+
+def find_standing_by_id(transaction: Transaction, suppression_id: int) -> bytes | None:
+    """Return the address hash of a suppression; None unless it stands."""
+    query = select(suppressions.c.address_hash).where(suppressions.c.id == suppression_id, _STANDING)
+    address_hash: bytes | None = transaction.scalar(query)
+    return address_hash
 
 
 def clear_evidence(transaction: Transaction, address_hash: bytes) -> None:
