@@ -33,8 +33,10 @@ class PostgresServer:
     Tests need no durability, so it is off; for a measurement ``is_durable`` leaves Postgres's own defaults.
     """
 
-    def __init__(self, folder: Path, *, is_durable: bool = False) -> None:
+    def __init__(self, folder: Path, *, is_durable: bool = False, address: str = "") -> None:
         self._settings = _SETTINGS if is_durable else _SETTINGS | _HASTE
+        #: an address of this machine to listen on, for hosts that share no folder with it; else a socket in the folder
+        self._address = address
         self._folder = folder
         self._data = folder / "data"
 
@@ -57,7 +59,19 @@ class PostgresServer:
                 "--no-locale",
                 "--no-sync",
             )
+            if self._address:
+                settings["listen_addresses"] = f"'{self._address}'"
+                options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+                with (self._data / "pg_hba.conf").open("a", encoding="ascii") as access:
+                    access.write(f"host all all {self._address}/30 trust\n")
             self._run(programs / "pg_ctl", "start", "--wait", "--silent", "--log", log, "--options", options)
+
+    def restart(self, *, mode: str) -> None:
+        """Stop the server in one of Postgres's modes and start it again; sessions end, what was committed stays."""
+        programs = find_server_programs()
+        assert programs is not None
+        log = str(self._folder / "log")
+        self._run(programs / "pg_ctl", "restart", "--wait", "--silent", "--mode", mode, "--log", log)
 
     def stop(self) -> None:
         """Stop the server if any process started it, and remove its files."""
@@ -67,6 +81,8 @@ class PostgresServer:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def url(self, database: str) -> str:
+        if self._address:
+            return f"postgresql://postgres@{self._address}/{database}"
         return f"postgresql://postgres@/{database}?host={quote(str(self._folder), safe='')}"
 
     def name_of(self, url: str) -> str:

@@ -50,10 +50,10 @@ class Project:
             raise CommandError(message)
         self.file.write_text(changed, encoding="utf-8")
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command and leave it running; end it by its process id."""
+    def start(self, *arguments: str, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+        """Start a command and leave it running; end it by its process id. ``before`` is a program that becomes it."""
         return subprocess.Popen(
-            [sys.executable, "-m", "newsletter", *arguments],
+            [*before, sys.executable, "-m", "newsletter", *arguments],
             env=self.environment, cwd=self.folder.parent, text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip

@@ -48,7 +48,7 @@ def work(once: Annotated[bool, typer.Option("--once", help="End when nothing is 
         shift = _open_shift(app)
         _on_signal(shift.stop)
         say("Delivering what is due, until SIGTERM or Ctrl-C.")
-        shift.run()
+        _work_on(app, shift)
 
 
 def schedule() -> None:
@@ -188,6 +188,23 @@ def _notice_writer(app: App) -> Callable[[Notice], Letter]:
         )
 
     return write_signed
+
+
+def _work_on(app: App, shift: Shift) -> None:
+    """Work, and on Postgres begin again whenever it was out of reach: it may have been restarted, or cut off."""
+    import structlog
+
+    from newsletter.errors import StoreError
+
+    log = structlog.get_logger(__name__)
+    while not shift.is_stopping:
+        try:
+            shift.run()
+        except StoreError as error:
+            if app.database.is_sqlite:
+                raise
+            log.warning("worker ended, another try follows", why=str(error))
+            shift.rest(_SEAT_SECONDS)
 
 
 def _keep_working(shift: Shift) -> None:

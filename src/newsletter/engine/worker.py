@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -22,7 +22,8 @@ from newsletter.service.feed import Feed, Load
 from newsletter.service.health import Health
 from newsletter.service.ledger_writer import LedgerWriter
 from newsletter.service.rest_relay import PATIENCE, rest_relay
-from newsletter.store import mailings, sender_health
+from newsletter.store import ledger, mailings, sender_health
+from newsletter.store.ledger import LEASE
 from newsletter.store.seats import Seat
 
 log = structlog.get_logger(__name__)
@@ -31,6 +32,7 @@ _POLL_SECONDS = 0.4  # how soon a pause or a cancel from another process is obey
 _PATIENCE = timedelta(minutes=15)  # without one acceptance a mailing pauses itself
 _BATCHES_OUT = 2  # while the last letters of one batch are out, the next one is under way
 _MOST_BATCHES_OUT = 64  # while letters wait for their domain, others have to be under way
+_RENEW_AFTER = LEASE / 4  # also of batches of which no letter is committed for long: a relay may take its time
 _REFUSALS = 2  # one letter's refusal may be a mistake; two in a row say that our quota is used up
 
 
@@ -175,6 +177,7 @@ class Worker:
             health.ask_about_doubtful()
         if health.pause_reason is not None:
             self._feed.drop_mailing(mailing)
+        load.renewed_at = now
         loads = self._loads.setdefault(mailing, set())
         loads.add(load)
         await load.done.wait()
@@ -240,9 +243,13 @@ class Worker:
             self._feed.drop_mailing(delivery.mailing)
 
     async def _watch(self) -> None:
-        """Obey a pause or a cancel, wherever it comes from."""
+        """Keep the claims that are held, and obey a pause or a cancel, wherever it comes from."""
         while True:
             await asyncio.sleep(_POLL_SECONDS)
+            now = self._plant.clock()
+            held = [load for loads in self._loads.values() for load in loads if not load.done.is_set()]
+            if due := [load for load in held if load.renewed_at is None or now - load.renewed_at > _RENEW_AFTER]:
+                await asyncio.to_thread(self._renew, due, now)
             for mailing in await asyncio.to_thread(self._list_stopped):
                 self._feed.drop_mailing(mailing)
                 self._health[mailing].begin_anew()
@@ -260,6 +267,14 @@ class Worker:
                 database=self._plant.database,
                 now=self._plant.clock(),
             )
+
+    def _renew(self, loads: Sequence[Load], now: datetime) -> None:
+        """Prolong claims. Where one was taken over, the commit before the next final dot finds out."""
+        with self._plant.database.transaction() as transaction:
+            for load in loads:
+                ledger.renew(transaction, load.batch, now=now)
+        for load in loads:
+            load.renewed_at = now
 
     def _list_stopped(self) -> list[int]:
         with self._plant.database.snapshot() as snapshot:

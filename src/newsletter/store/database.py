@@ -28,6 +28,20 @@ _BUSY_SECONDS = 15
 _CACHE_KIB = 4 * 1024  # SQLite's own pages, of each connection
 _ROOMY_CACHE_KIB = 32 * 1024
 
+# A machine that is cut off is noticed within half a minute, here and by the server, which then lets go of what that
+# machine had locked; and a process stopped in the middle of a transaction holds others up for a minute at most.
+_POSTGRES_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+    "options": (
+        "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=25000 "
+        "-c idle_in_transaction_session_timeout=60000"
+    ),
+}
+
 
 class Database:
     """One newsletter's database. Threads may share it; each transaction has a connection of its own."""
@@ -48,7 +62,9 @@ class Database:
     @property
     def conninfo(self) -> str:
         """How a client of libpq reaches this database on Postgres."""
-        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        patience = {name: str(value) for name, value in _POSTGRES_PATIENCE.items() if name not in self._url.query}
+        url = self._url.set(drivername="postgresql").update_query_dict(patience)
+        return url.render_as_string(hide_password=False).replace("+", "%20")  # which is how libpq reads a space
 
     @contextmanager
     def transaction(self, *, on: Connection | None = None) -> Iterator[Transaction]:
@@ -142,7 +158,8 @@ def _read_url(text: str) -> URL:
 def _open_engine(url: URL) -> Engine:
     # Parameters are hidden, so that no error quotes an address into a log.
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        given = {name: value for name, value in _POSTGRES_PATIENCE.items() if name not in url.query}
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=given)
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

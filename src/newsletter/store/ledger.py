@@ -42,8 +42,9 @@ from newsletter.store.seats import Seat
 from newsletter.store.tables import batches, deliveries, mailings, subscribers, suppressions
 from newsletter.store.totals import keep_totals
 
-#: How long a claim stands without a commit. A worker that is stopped for longer finds its batch taken over.
-LEASE = timedelta(minutes=3)
+#: How long a claim stands without a sign of life. A worker that is stopped for longer finds its batch taken over, and
+#: one whose machine is gone is followed by another within a minute.
+LEASE = timedelta(seconds=45)
 
 SENDABLE = [DeliveryStatus.QUEUED.value, DeliveryStatus.DEFERRED.value]
 
