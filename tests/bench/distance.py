@@ -25,7 +25,7 @@ _MANY = 16
 
 def measure_distance() -> Iterator[Figure]:
     """Deliver through a proxy that holds every byte for ten milliseconds on its way, there and back."""
-    with run_sink() as sink, _run_proxy(sink) as port:
+    with run_sink() as sink, run_proxy(sink) as port:
         one = _measure(port, connections=1)
         many = _measure(port, connections=_MANY)
     yield Figure(
@@ -58,7 +58,7 @@ def _measure(port: int, *, connections: int) -> float:
 
 
 @contextmanager
-def _run_proxy(port: int) -> Iterator[int]:
+def run_proxy(port: int) -> Iterator[int]:
     """Run the proxy to ``port`` in a process of its own, so that its work is not the sender's; gives its port."""
     command = [sys.executable, "-m", "bench.distance", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 
 from newsletter.domain.budget import Limits
 from newsletter.domain.letter import Letter, Recipient
@@ -17,6 +18,7 @@ from newsletter.service.pace import Pace, WaitingRoom
 from newsletter.store.ledger import Claim
 
 _SPLICED_TOGETHER = 16  # by then a splice costs half of what the first one does
+_LATE_SECONDS = 0.2  # a letter may leave so long after its time at the relay was over
 _IDLE_SECONDS = 10.0  # relays end a session that is silent for minutes, and may count it against us
 
 
@@ -30,6 +32,9 @@ class Load:
     open: int
     #: letters that were let go of before they left
     dropped: int = 0
+    #: when its time at a relay with a limit is over, by the loop's clock: what is late is granted anew, else letters of
+    #: a slow process would leave beside those of the next one
+    ends_at: float = inf
     #: when the claim was last prolonged
     renewed_at: datetime | None = None
     #: what of it has not left is let go of, also what a connection still has in hand
@@ -66,6 +71,7 @@ class Feed:
         self._arrival = asyncio.Event()
         self._low_water = low_water
         self._ebb = asyncio.Event()
+        self._per_second = limits.messages_per_second
         self._pace = Pace(limits.messages_per_second)
         self._closed = False
 
@@ -101,6 +107,9 @@ class Feed:
         load = Load(batch=claim.batch, splicer=splicer, open=len(claim.recipients))
         self._loads = {each for each in self._loads if not each.done.is_set()} | {load}
         self._pace.hold(starts_in)
+        if self._per_second:
+            lasts = len(claim.recipients) / self._per_second
+            load.ends_at = asyncio.get_running_loop().time() + max(0.0, starts_in) + lasts + _LATE_SECONDS
         if waits:
             for recipient in claim.recipients:
                 if seconds := waits.get(recipient.delivery):
@@ -165,6 +174,9 @@ class Feed:
     def _choose_next(self) -> tuple[Load, Recipient] | None:
         if self._later and (due := self._later.take_due()) is not None:
             return due
+        if self._pace.is_limited:
+            while self._waiting and self._waiting[0][0].ends_at < asyncio.get_running_loop().time():
+                self.drop_load(self._waiting[0][0])
         return self._waiting.popleft() if self._waiting else None
 
     def _wait_seconds(self) -> float | None:

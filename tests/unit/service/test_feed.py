@@ -145,3 +145,12 @@ async def test_a_letter_in_hand_when_its_mailing_is_dropped_is_let_go_of_when_it
     assert load.done.is_set()
     assert load.dropped == 2
     assert feed.take_ready() is None
+
+
+async def test_letters_whose_time_at_a_limited_relay_is_over_are_let_go_of_to_be_granted_anew() -> None:
+    feed = Feed(limits=Limits(messages_per_second=50))
+    load = feed.load(a_claim(1, 2), SPLICER)
+    await asyncio.sleep(0.3)  # two letters have 0.04 s, and a fifth of a second may be lost on the way
+
+    assert feed.take_ready() is None
+    assert (load.dropped, load.done.is_set()) == (2, True)
