@@ -43,8 +43,8 @@ soak: setup-system ## run the long tests at full counts
 	$(BIN)/python -m pytest -m soak --timeout=0 -s
 	$(BIN)/python -m pytest tests/unit --hypothesis-profile soak --timeout=0
 
-bench: setup-system ## measure each figure of docs/scaling.md against its yardstick
-	PYTHONPATH=tests $(BIN)/python -m bench.run
+bench: setup-system ## measure each figure of docs/scaling.md against its yardstick, or those that ONLY="…" names
+	PYTHONPATH=tests $(BIN)/python -m bench.run $(ONLY)
 
 screenshots: setup-system ## draw the pages and letters again as pictures
 	$(BIN)/python tools/screenshots.py

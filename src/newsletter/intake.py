@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import takewhile
 from pathlib import Path
@@ -19,11 +19,11 @@ import structlog
 from newsletter.app import App
 from newsletter.domain.token import verify_delivery
 from newsletter.errors import ConfigurationError, NewsletterError
+from newsletter.gatherer import Gatherer
 from newsletter.mail.attribution import find_tokens_in
 from newsletter.mail.imap import ImapMailbox, open_mailbox
 from newsletter.mail.listener import Door, listen
 from newsletter.mail.mailbox import Filing, StoredMessage, keep, read_maildir
-from newsletter.mail.storekeeper import Storekeeper
 from newsletter.service.diagnosis import Diagnosis, Level
 from newsletter.service.read_bounces import ReadReport, read_bounces
 from newsletter.store.leases import hold_lease
@@ -129,10 +129,14 @@ def make_door(app: App) -> Door:
             return True
         return any(verify_delivery(token, app.keys) for token in find_tokens_in([address]))
 
+    def store_all(messages: Sequence[StoredMessage]) -> list[None]:
+        take_in(messages, app=app)
+        return [None] * len(messages)
+
     return Door(
         hostname=domain,
         is_ours=is_ours,
-        storekeeper=Storekeeper(lambda messages: take_in(messages, app=app)),
+        storekeeper=Gatherer(store_all),
         tls=_open_certificate(app.settings.bounces.listen_certificate, app.settings.bounces.listen_key),
     )
 

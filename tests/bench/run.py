@@ -1,6 +1,7 @@
 """`make bench`: measure each figure of docs/scaling.md, with its yardstick in the same run.
 
-Nothing here passes or fails: a figure that moved is for a person to explain.
+Names behind it measure those alone: `make bench ONLY="leaving import"`. Nothing here passes or fails: a figure that
+moved is for a person to explain.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 import timeit
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -41,30 +42,20 @@ _STARTS = 7
 _NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
 
 
-def main() -> None:
+def main(names: Sequence[str]) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     print(f"{'figure':58} {'ratio':>6}  {'measured':46} yardstick")
-    for figure in _measure_all():
-        ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
-        print(f"{figure.name:58} {ratio:>6}  {figure.measured:46} {figure.yardstick}", flush=True)
+    for name in names or _BENCHES:
+        try:
+            for figure in _BENCHES[name]():
+                ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
+                print(f"{figure.name:58} {ratio:>6}  {figure.measured:46} {figure.yardstick}", flush=True)
+        except MissingToolError as error:
+            print(f"{name} was not measured: {error}")
 
 
-def _measure_all() -> Iterator[Figure]:
-    yield _measure_splice()
-    yield measure_audience()
-    yield _measure_help()
-    yield measure_preflight()
-    yield from measure_rendering()
-    yield measure_bounces()
-    yield measure_signature()
-    yield from measure_sizes(*_SIZES)
-    try:
-        yield measure_leaving()
-        yield measure_pace()
-        yield from measure_distance()
-        yield from measure_deliveries()
-    except MissingToolError as error:
-        print(f"Delivery was not measured: {error}")
+def _one(measure: Callable[[], Figure]) -> Callable[[], Iterator[Figure]]:
+    return lambda: iter([measure()])
 
 
 def _measure_splice() -> Figure:
@@ -116,5 +107,24 @@ def _time_command(command: list[str]) -> float:
     return statistics.median(times)
 
 
+_BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
+    "splice": _one(_measure_splice),
+    "audience": _one(measure_audience),
+    "help": _one(_measure_help),
+    "preflight": _one(measure_preflight),
+    "rendering": measure_rendering,
+    "bounces": _one(measure_bounces),
+    "signature": _one(measure_signature),
+    "sizes": lambda: measure_sizes(*_SIZES),
+    "leaving": _one(measure_leaving),
+    "pace": _one(measure_pace),
+    "distance": measure_distance,
+    "delivery": measure_deliveries,
+}
+
+
 if __name__ == "__main__":
-    main()
+    unknown = set(sys.argv[1:]) - _BENCHES.keys()
+    if unknown:
+        sys.exit(f"There is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(_BENCHES)}.")
+    main(sys.argv[1:])

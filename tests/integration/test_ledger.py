@@ -161,7 +161,7 @@ def test_who_leaves_or_is_suppressed_after_the_opening_gets_nothing(database: Da
     with database.transaction() as transaction:
         leaver = subscribers.find_subscriber(transaction, EmailAddress(ADDRESSES[0]))
         assert leaver is not None
-        subscribers.mark_unsubscribed(transaction, leaver.id, mailing=mailing.id, now=NOW)
+        subscribers.mark_unsubscribed(transaction, [leaver.id], mailing=mailing.id, now=NOW)
         suppressed = hash_address(ADDRESSES[1], ADDRESS_KEY)
         suppressions.suppress(transaction, suppressed, SuppressionReason.COMPLAINT, evidence={}, now=NOW)
     with take_seat(database, now=NOW) as seat:
@@ -182,7 +182,7 @@ def test_who_leaves_while_the_letter_is_on_its_way_is_withheld_before_its_final_
     with database.transaction() as transaction:
         leaver = subscribers.find_subscriber(transaction, EmailAddress(ADDRESSES[0]))
         assert leaver is not None
-        subscribers.mark_unsubscribed(transaction, leaver.id, mailing=None, now=NOW)
+        subscribers.mark_unsubscribed(transaction, [leaver.id], mailing=None, now=NOW)
         starting = [DeliveryId(mailing.id, position) for position in (1, 2, 3)]
         withdrawn = put_in_flight(transaction, *starting, now=NOW).withheld
 

@@ -14,9 +14,9 @@ from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPResponseException
 
 from certificate import make_certificate
 from newsletter.errors import ConfigurationError, StoreError
+from newsletter.gatherer import Gatherer
 from newsletter.mail.listener import Door, Limits, listen
 from newsletter.mail.mailbox import StoredMessage
-from newsletter.mail.storekeeper import Storekeeper
 
 OURS, THEIRS = "b+token@bounces.example.org", "info@bounces.example.org"
 REPORT = b"Subject: Undelivered\r\n\r\nNo such user.\r\n"
@@ -33,7 +33,7 @@ class Shelf:
         self.is_open = threading.Event()
         self.is_open.set()
 
-    def store_all(self, messages: Sequence[StoredMessage]) -> None:
+    def store_all(self, messages: Sequence[StoredMessage]) -> list[None]:
         self.is_open.wait(timeout=20)
         self.batches.append(len(messages))
         if self.failure:
@@ -41,6 +41,7 @@ class Shelf:
         if any(self.poison in message.raw for message in messages):
             raise ValueError("poison")
         self.messages += messages
+        return [None] * len(messages)
 
 
 @asynccontextmanager
@@ -50,7 +51,7 @@ async def listening(
     door = Door(
         hostname="bounces.example.org",
         is_ours=lambda address: address.lower().startswith("b+"),
-        storekeeper=Storekeeper(shelf.store_all),
+        storekeeper=Gatherer(shelf.store_all),
         tls=tls,
         limits=limits or Limits(),
     )
@@ -300,7 +301,7 @@ async def test_starttls_is_offered_where_there_is_a_certificate(tmp_path: Path) 
 
 async def test_a_port_that_is_taken_is_named() -> None:
     async with listening(Shelf()) as port:
-        door = Door(hostname="example.org", is_ours=bool, storekeeper=Storekeeper(Shelf().store_all))
+        door = Door(hostname="example.org", is_ours=bool, storekeeper=Gatherer(Shelf().store_all))
         with pytest.raises(ConfigurationError, match=f"127.0.0.1:{port} cannot be listened on"):
             async with listen("127.0.0.1", port, door=door):
                 pass

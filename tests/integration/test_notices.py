@@ -260,7 +260,7 @@ def test_notices_that_were_overtaken_are_withheld(newsletter: App, smtp_server: 
     left = add_reader(newsletter, "ben@example.org")
     queue(newsletter, NoticeKind.WELCOME, left)
     with newsletter.database.transaction() as transaction:
-        mark_unsubscribed(transaction, left, mailing=None, now=SLOT)
+        mark_unsubscribed(transaction, [left], mailing=None, now=SLOT)
 
     deliver(newsletter)
 

@@ -14,12 +14,12 @@ from newsletter.domain.aftermath import EventKind
 from newsletter.domain.bounce import BounceKind, BounceReason
 from newsletter.domain.bounce_policy import BouncePolicy
 from newsletter.domain.mailing import DeliveryStatus
-from newsletter.domain.token import Purpose, ReaderToken, hash_address
+from newsletter.domain.token import ReaderToken, hash_address
 from newsletter.mail.mailbox import StoredMessage
 from newsletter.service.control_mailing import resend_doubtful
 from newsletter.service.read_bounces import read_bounces
 from newsletter.service.report_in_full import FullReport, report_in_full, write_report
-from newsletter.service.unsubscribe import unsubscribe_by_link
+from newsletter.service.unsubscribe import unsubscribe_by_links
 from newsletter.store.database import Database
 from newsletter.store.tables import mailing_totals
 from stored import SENT_AT, SentMailing, a_failure, a_mailing, a_spam_report
@@ -86,8 +86,8 @@ def test_issues_before_stand_beside_it_the_latest_first(database: Database) -> N
 def test_who_left_by_its_link_counts_in_its_hour(database: Database) -> None:
     sent = a_mailing(database, addresses=READERS)
     public_id = hash_address(READERS[0], b"public")[:8]
-    reader = ReaderToken(public_id, sent.mailing.id).sign(Purpose.UNSUBSCRIBE, KEYS)
-    unsubscribe_by_link(reader, database=database, keys=KEYS, now=SENT_AT + timedelta(hours=2.5))
+    link = ReaderToken(public_id, sent.mailing.id)
+    unsubscribe_by_links([link], database=database, now=SENT_AT + timedelta(hours=2.5))
     intervals = report_in_full(1, database=database).intervals
 
     assert [interval.counts[EventKind.UNSUBSCRIBE] for interval in intervals] == [0, 0, 1]

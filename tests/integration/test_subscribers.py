@@ -24,12 +24,13 @@ from newsletter.errors import InputError, NotFoundError, RefusedError
 from newsletter.service.add_subscriber import add_subscriber
 from newsletter.service.change_suppression import lift_suppression, suppress_address
 from newsletter.service.export_subscribers import export_subscribers
+from newsletter.service.find_reader import read_link
 from newsletter.service.forget_subscriber import forget_subscriber
 from newsletter.service.import_subscribers import Fate, SubscriberImport, import_subscribers
 from newsletter.service.person_record import find_record
 from newsletter.service.return_subscriber import return_by_link
 from newsletter.service.save_choices import save_choices
-from newsletter.service.unsubscribe import unsubscribe_address, unsubscribe_by_link
+from newsletter.service.unsubscribe import unsubscribe_address, unsubscribe_by_links
 from newsletter.store.database import Database
 from newsletter.store.subscribers import count_subscribers, find_subscriber, list_subscribers
 from newsletter.store.suppressions import is_suppressed, list_suppressions
@@ -276,13 +277,15 @@ class TestAdd:
 class TestUnsubscribe:
     def test_a_link_is_obeyed_once_and_names_its_mailing(self, database: Database) -> None:
         add(database)
-        token = link_of(database, Purpose.UNSUBSCRIBE, mailing=7)
+        link = read_link(link_of(database, Purpose.UNSUBSCRIBE, mailing=7), Purpose.UNSUBSCRIBE, keys=KEYS)
 
-        first = unsubscribe_by_link(token, database=database, keys=KEYS, now=NOW)
-        again = unsubscribe_by_link(token, database=database, keys=KEYS, now=NOW + timedelta(days=1))
+        (first,) = unsubscribe_by_links([link], database=database, now=NOW)
+        (again,) = unsubscribe_by_links([link], database=database, now=NOW + timedelta(days=1))
 
-        assert (first, again) == (True, False)
         record = record_of(database)
+        assert first
+        assert first.status is SubscriberStatus.ACTIVE
+        assert again == record.subscriber
         assert record.subscriber
         assert record.subscriber.status is SubscriberStatus.UNSUBSCRIBED
         assert record.subscriber.unsubscribed_at == NOW
@@ -290,21 +293,34 @@ class TestUnsubscribe:
         assert [consent.event for consent in record.consents] == [ConsentEvent.ADDED, ConsentEvent.WITHDRAWN]
         assert [notice.kind for notice in record.notices] == [NoticeKind.GOODBYE]
 
-    def test_a_forged_link_changes_nobody(self, database: Database) -> None:
+    def test_many_leave_together_each_by_the_own_link(self, database: Database) -> None:
+        add_readers(database, [f"reader{number}@example.org" for number in range(6)])
+        with database.snapshot() as snapshot:
+            readers = list(list_subscribers(snapshot))
+        links = [ReaderToken(reader.public_id, reader.id % 2 + 1) for reader in readers[:5]]
+        stranger = ReaderToken(b"nobody 1", 1)
+
+        found = unsubscribe_by_links([*links, stranger, links[0]], database=database, now=NOW)
+
+        with database.snapshot() as snapshot:
+            after = list(list_subscribers(snapshot))
+        assert found == [*readers[:5], None, readers[0]]
+        assert [reader.unsubscribed_by_mailing for reader in after] == [*(link.mailing for link in links), None]
+        assert [notice.kind for notice in record_of(database, readers[0].address).notices] == [NoticeKind.GOODBYE]
+
+    def test_a_link_for_something_else_changes_nobody(self, database: Database) -> None:
         add(database)
         token = link_of(database, Purpose.PREFERENCES)
 
         with pytest.raises(NotFoundError):
-            unsubscribe_by_link(token, database=database, keys=KEYS, now=NOW)
-
-        assert status_of(database) is SubscriberStatus.ACTIVE
+            read_link(token, Purpose.UNSUBSCRIBE, keys=KEYS)
 
     def test_a_link_of_somebody_forgotten_is_obeyed_without_a_word(self, database: Database) -> None:
         add(database)
-        token = link_of(database, Purpose.UNSUBSCRIBE)
+        link = read_link(link_of(database, Purpose.UNSUBSCRIBE), Purpose.UNSUBSCRIBE, keys=KEYS)
         forget(database)
 
-        assert not unsubscribe_by_link(token, database=database, keys=KEYS, now=NOW)
+        assert unsubscribe_by_links([link], database=database, now=NOW) == [None]
 
     def test_who_never_confirmed_gets_no_goodbye(self, database: Database, tmp_path: Path) -> None:
         take_over(database, tmp_path, "email,status\nreader@example.org,pending\n")

@@ -17,9 +17,9 @@ import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from newsletter.errors import ConfigurationError, describe_failure
+from newsletter.gatherer import Gatherer
 from newsletter.mail.mailbox import StoredMessage
 from newsletter.mail.parts import MOST_BYTES
-from newsletter.mail.storekeeper import Storekeeper
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +55,8 @@ class Door:
     hostname: str
     #: whether mail for an address is ours
     is_ours: Callable[[str], bool]
-    storekeeper: Storekeeper
+    #: stores messages, many at once; stored is what it has answered for
+    storekeeper: Gatherer[StoredMessage, None]
     #: None: no STARTTLS
     tls: ssl.SSLContext | None = None
     limits: Limits = Limits()
@@ -177,7 +178,7 @@ class _Conversation(SMTP):
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         self._is_storing = True
-        stored = (self._door.storekeeper.store(message) for message in _split(envelope))
+        stored = (self._door.storekeeper.do(message) for message in _split(envelope))
         failures = [each for each in await asyncio.gather(*stored, return_exceptions=True) if each is not None]
         self._is_storing = False
         if self._is_ending:

@@ -80,6 +80,11 @@ def _break_line(line: str) -> Iterator[str]:
     yield line
 
 
+def strip_forbidden(text: str) -> str:
+    """Take out what a letter must not carry."""
+    return _FORBIDDEN.sub("", text)
+
+
 def _strip_forbidden(value: object) -> object:
-    """Take out of a template's input what a letter must not carry; what a macro returns has been through here."""
-    return _FORBIDDEN.sub("", value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    """Take it out of a template's input; what a macro returns has been through here."""
+    return strip_forbidden(value) if isinstance(value, str) and not isinstance(value, Markup) else value

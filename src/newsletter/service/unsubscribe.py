@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import structlog
@@ -9,30 +10,30 @@ import structlog
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.notice import NoticeKind
 from newsletter.domain.subscriber import Consent, ConsentEvent, Subscriber, SubscriberStatus
-from newsletter.domain.token import KeyRing, Purpose
+from newsletter.domain.token import ReaderToken
 from newsletter.errors import NotFoundError
-from newsletter.service.find_reader import read_link
 from newsletter.store.audit import record_act
-from newsletter.store.consents import record_consent
+from newsletter.store.consents import record_consents
 from newsletter.store.database import Database, Transaction
-from newsletter.store.notices import queue_notice
-from newsletter.store.subscribers import find_by_public_id, find_subscriber, mark_unsubscribed
+from newsletter.store.notices import queue_notices
+from newsletter.store.subscribers import find_subscriber, hold_by_public_ids, mark_unsubscribed
 
 log = structlog.get_logger(__name__)
 
 
-def unsubscribe_by_link(token: str, *, database: Database, keys: KeyRing, now: datetime) -> bool:
-    """Obey the link of a letter, which also names the mailing that it came with.
+def unsubscribe_by_links(
+    readers: Sequence[ReaderToken], *, database: Database, now: datetime
+) -> list[Subscriber | None]:
+    """Obey links of letters, each of which also names the mailing that it came with, in one transaction.
 
-    True if the reader leaves now; False if that was so before, or nothing is stored about the person any more.
-    Raises NotFoundError for a token that is not ours.
+    Return whom each is for, as stored before; None if nothing is stored about the person any more.
     """
-    reader = read_link(token, Purpose.UNSUBSCRIBE, keys=keys)
     with database.transaction() as transaction:
-        subscriber = find_by_public_id(transaction, reader.public_id)
-        if subscriber is None:
-            return False
-        return leave(transaction, subscriber, source="link in a letter", mailing=reader.mailing or None, now=now)
+        found = hold_by_public_ids(transaction, {reader.public_id for reader in readers})
+        for mailing in dict.fromkeys(reader.mailing for reader in readers):
+            leaving = (found.get(reader.public_id) for reader in readers if reader.mailing == mailing)
+            _leave_all(transaction, filter(None, leaving), "link in a letter", mailing=mailing or None, now=now)
+    return [found.get(reader.public_id) for reader in readers]
 
 
 def unsubscribe_address(
@@ -54,12 +55,20 @@ def unsubscribe_address(
 
 
 def leave(transaction: Transaction, subscriber: Subscriber, *, source: str, mailing: int | None, now: datetime) -> bool:
+    """Let one reader go. True if that happens now, False if it was so before."""
+    return _leave_all(transaction, [subscriber], source, mailing=mailing, now=now)
+
+
+def _leave_all(
+    transaction: Transaction, leaving: Iterable[Subscriber], source: str, *, mailing: int | None, now: datetime
+) -> bool:
+    readers = {subscriber.id: subscriber for subscriber in leaving}
     # The update decides, not what was read before it: of two requests at once, one finds the work done.
-    if not mark_unsubscribed(transaction, subscriber.id, mailing=mailing, now=now):
-        return False
+    left = mark_unsubscribed(transaction, readers, mailing=mailing, now=now)
     consent = Consent(event=ConsentEvent.WITHDRAWN, source=source, given_at=now)
-    record_consent(transaction, subscriber.id, consent, now=now)
-    if subscriber.status is SubscriberStatus.ACTIVE:
-        queue_notice(transaction, NoticeKind.GOODBYE, subscriber.id, details={"mailing": mailing}, now=now)
-    log.info("subscriber left", subscriber=subscriber.id, mailing=mailing)
-    return True
+    record_consents(transaction, [(address_hash, consent) for address_hash in left.values()], now=now)
+    active = [reader for reader in left if readers[reader].status is SubscriberStatus.ACTIVE]
+    queue_notices(transaction, NoticeKind.GOODBYE, active, details={"mailing": mailing}, now=now)
+    if left:
+        log.info("subscribers left", subscribers=list(left), mailing=mailing)
+    return bool(left)

@@ -11,10 +11,13 @@ from litestar.di import Provide
 from newsletter.domain.issue import Masthead
 from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
+from newsletter.gatherer import Gatherer
 from newsletter.render.language import Language
 from newsletter.resources import folder
 from newsletter.service.take_webhook import Webhooks
+from newsletter.service.unsubscribe import unsubscribe_by_links
 from newsletter.site import archive, files, finding, health, hooks, joining, leaving, own_data, preferences, syndication
+from newsletter.site.collaborators import Farewell
 from newsletter.store.database import Database
 from newsletter.web.assets import Asset, serve_asset
 from newsletter.web.errors import create_error_handler
@@ -76,6 +79,11 @@ def create_site(
     """
     templates = folder("templates") / "site"
     named = {tag: Language(tag).own_name for tag in languages}
+    farewell = Farewell(
+        keys=keys,
+        masthead=masthead,
+        departures=Gatherer(lambda readers: unsubscribe_by_links(readers, database=database, now=now())),
+    )
     stylesheet = Asset.read(templates / "site.css", media_type="text/css")
     return Litestar(
         # Through a router: handed over one by one, the second handler of a path would have the first one of that path
@@ -89,6 +97,7 @@ def create_site(
             "keys": Provide(lambda: keys, sync_to_thread=False),
             "masthead": Provide(lambda: masthead, sync_to_thread=False),
             "now": Provide(now, sync_to_thread=False),
+            "farewell": Provide(lambda: farewell, sync_to_thread=False),
             "webhooks": Provide(lambda: webhooks, sync_to_thread=False),
         },
         template_config=open_templates(templates, stylesheet=stylesheet.path),

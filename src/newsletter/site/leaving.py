@@ -12,11 +12,10 @@ from newsletter.domain.issue import Masthead
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
 from newsletter.domain.token import Purpose
 from newsletter.errors import InputError
-from newsletter.service.find_reader import find_reader
+from newsletter.service.find_reader import SAMPLE, find_reader, read_link
 from newsletter.service.give_reason import give_reason
 from newsletter.service.return_subscriber import return_by_link
-from newsletter.service.unsubscribe import unsubscribe_by_link
-from newsletter.site.collaborators import Now, TheDatabase, TheKeys, TheMasthead, Token
+from newsletter.site.collaborators import Now, TheDatabase, TheFarewell, TheKeys, TheMasthead, Token
 from newsletter.site.pages import LinklessPage, ReaderPage, mask
 from newsletter.web.pages import page, show
 
@@ -33,12 +32,17 @@ def ask_unsubscribe(token: Token, masthead: TheMasthead, database: TheDatabase, 
     return show("unsubscribe.html.j2", _offer_reason(_reader_page(reader, masthead, is_done=is_gone), reader, token))
 
 
-@post("/unsubscribe/{token:str}", status_code=200, sync_to_thread=True)
-def unsubscribe(token: Token, masthead: TheMasthead, database: TheDatabase, keys: TheKeys, now: Now) -> Template:
-    """Obey the page's button and RFC 8058's one-click request alike; the body, in whatever encoding, says no more."""
-    unsubscribe_by_link(token, database=database, keys=keys, now=now)
-    reader = find_reader(token, Purpose.UNSUBSCRIBE, database=database, keys=keys)
-    return show("unsubscribe.html.j2", _offer_reason(_reader_page(reader, masthead, is_done=True), reader, token))
+@post("/unsubscribe/{token:str}", status_code=200)
+async def unsubscribe(token: Token, farewell: TheFarewell) -> Template:
+    """Obey the page's button and RFC 8058's one-click request alike; the body, in whatever encoding, says no more.
+
+    Mail programs and providers send it by the hundred while a mailing runs, so whoever comes while others are let go
+    shares the next transaction.
+    """
+    link = read_link(token, Purpose.UNSUBSCRIBE, keys=farewell.keys)
+    reader = SAMPLE if link.public_id == SAMPLE.public_id else await farewell.departures.do(link)
+    value = _reader_page(reader, farewell.masthead, is_done=True)
+    return show("unsubscribe.html.j2", _offer_reason(value, reader, token))
 
 
 @post("/unsubscribe/{token:str}/reason", status_code=200, sync_to_thread=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, Select, Table, any_, bindparam, text
+from sqlalchemy import Column, Dialect, LargeBinary, Select, Table, any_, bindparam, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from newsletter.store.database import Transaction
 
@@ -21,8 +23,7 @@ def insert_new_rows(transaction: Transaction, table: Table, columns: Mapping[str
     is compiled as ever, each column's distinct values go once through the column's own type, the rest is the driver's.
     """
     dialect = transaction.dialect
-    insert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
-    compiled = insert(table).on_conflict_do_nothing().compile(dialect=dialect, column_keys=list(columns))
+    compiled = _compile_insert(table, tuple(columns), dialect)
     converted: list[Sequence[Any]] = []
     for name, values in columns.items():
         kind = table.c[name].type
@@ -38,6 +39,13 @@ def insert_new_rows(transaction: Transaction, table: Table, columns: Mapping[str
     if not compiled.positional:
         rows = [dict(zip(columns, row, strict=True)) for row in rows]
     transaction.exec_driver_sql(str(compiled), rows)
+
+
+@lru_cache(maxsize=64)
+def _compile_insert(table: Table, columns: tuple[str, ...], dialect: Dialect) -> SQLCompiler:
+    insert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table).on_conflict_do_nothing()
+    return statement.compile(dialect=dialect, column_keys=list(columns))
 
 
 def select_having(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -25,6 +27,7 @@ Transaction = Connection
 __all__ = ["Connection", "Database", "Transaction"]
 
 _BUSY_SECONDS = 15
+_LOOK_SECONDS = 0.0005  # how soon to look again whether another process has finished writing
 _CACHE_KIB = 4 * 1024  # SQLite's own pages, of each connection
 _ROOMY_CACHE_KIB = 32 * 1024
 
@@ -49,6 +52,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = _read_url(url)
         self._engine = _open_engine(self._url)
+        #: On SQLite one thread writes at a time. The others of this process wait for it here, where one is woken at
+        #: once, and only the one whose turn it is vies with other processes.
+        self._turn = threading.Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -74,7 +80,12 @@ class Database:
         ``on`` is a connection that the caller keeps, for transactions that follow each other closely.
         """
         connecting = nullcontext(on) if on else self.connection()
-        with connecting as connection, self._translated(), connection.execution_options(writes=True).begin():
+        with (
+            connecting as connection,
+            self._writing(),
+            self._translated(),
+            connection.execution_options(writes=True).begin(),
+        ):
             yield connection
 
     @contextmanager
@@ -134,6 +145,19 @@ class Database:
                 cursor.close()
 
     @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Wait for this thread's turn to write, as long as SQLite would; Postgres needs no turns."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=_BUSY_SECONDS):
+            raise StoreError(f"The database failed: another thread has been writing for {_BUSY_SECONDS} seconds.")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
@@ -180,9 +204,34 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:  # no
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
     # On the driver's cursor: Core's work for it takes longer than a small commit does.
-    connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    cursor = connection.connection.cursor()
+    if connection.get_execution_options().get("writes", False):
+        _begin_writing(cursor)
+    else:
+        cursor.execute("BEGIN")
+
+
+def _begin_writing(cursor: Any) -> None:  # noqa: ANN401 - SQLAlchemy's name for the driver's cursor
+    """Take the write lock.
+
+    SQLite's own waiting looks again after 1, 2, 5, 10 and more milliseconds, and where another process commits all the
+    time it finds the lock taken each time: readers who left while a mailing ran waited for a third of a second.
+    """
+    latest = time.monotonic() + _BUSY_SECONDS
+    cursor.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
+                    raise
+            else:
+                return
+            time.sleep(_LOOK_SECONDS)
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
 
 
 def _alembic_config() -> Config:

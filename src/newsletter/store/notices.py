@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, or_, select, update
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.mailing import DeliveryStatus
@@ -19,6 +19,22 @@ from newsletter.store.tables import editors, notices, subscribers, suppressions
 _LEASE = timedelta(minutes=10)
 
 
+# One statement for all, so that what is the same of each is read once.
+_QUEUE = insert(notices).from_select(
+    ["subscriber_id", "kind", "details", "status", "created_at", "due_at"],
+    select(
+        subscribers.c.id,
+        bindparam("kind", type_=notices.c.kind.type),
+        bindparam("details", type_=notices.c.details.type),
+        bindparam("status", type_=notices.c.status.type),
+        bindparam("now", type_=notices.c.created_at.type),
+        bindparam("now", type_=notices.c.due_at.type),
+    )
+    .where(subscribers.c.id.in_(bindparam("subscriber_ids", expanding=True)))
+    .order_by(subscribers.c.id),
+)
+
+
 def queue_notice(
     transaction: Transaction,
     kind: NoticeKind,
@@ -28,16 +44,20 @@ def queue_notice(
     now: datetime,
 ) -> None:
     """Put a notice in line, due at once."""
-    transaction.execute(
-        insert(notices).values(
-            kind=kind.value,
-            subscriber_id=subscriber_id,
-            details=dict(details),
-            status=DeliveryStatus.QUEUED.value,
-            created_at=now,
-            due_at=now,
-        )
-    )
+    queue_notices(transaction, kind, [subscriber_id], details=details, now=now)
+
+
+def queue_notices(
+    transaction: Transaction,
+    kind: NoticeKind,
+    subscriber_ids: Iterable[int],
+    *,
+    details: Mapping[str, object],
+    now: datetime,
+) -> None:
+    """Put the same notice in line for each of these readers, due at once."""
+    same = {"kind": kind.value, "details": dict(details), "status": DeliveryStatus.QUEUED.value, "now": now}
+    transaction.execute(_QUEUE, {"subscriber_ids": list(subscriber_ids), **same})
 
 
 def queue_invitation(transaction: Transaction, editor_id: int, *, invited_at: datetime, now: datetime) -> None:
@@ -70,8 +90,7 @@ def claim_notice(transaction: Transaction, *, now: datetime) -> Notice | None:
     Withheld is what has become pointless since it was queued, and whatever is for a suppressed address. A reader's
     answer that goes to the editors is neither.
     """
-    _withhold_due(transaction, now=now)
-    row = transaction.execute(
+    first_due = (
         select(
             notices,
             func.coalesce(subscribers.c.address, editors.c.email).label("address"),
@@ -85,7 +104,10 @@ def claim_notice(transaction: Transaction, *, now: datetime) -> Notice | None:
         .order_by(notices.c.due_at, notices.c.id)
         .limit(1)
         .with_for_update(of=notices, skip_locked=True)
-    ).one_or_none()
+    )
+    # One by one: when readers leave by the thousand, as many goodbyes are due.
+    while (row := transaction.execute(first_due).one_or_none()) and _withhold(transaction, row.id, now=now):
+        pass
     if row is None:
         return None
     claimed = {"status": DeliveryStatus.IN_FLIGHT, "attempts": row.attempts + 1, "due_at": now + _LEASE}
@@ -122,7 +144,8 @@ def save_settlement(transaction: Transaction, notice: Notice, settlement: Notice
     )
 
 
-def _withhold_due(transaction: Transaction, *, now: datetime) -> None:
+def _withhold(transaction: Transaction, notice: int, *, now: datetime) -> bool:
+    """Withhold a notice if nobody wants it any more; False if somebody does."""
     withheld = {"status": DeliveryStatus.WITHHELD, "due_at": None, "settled_at": now}
     is_suppressed = or_(
         and_(notices.c.kind.not_in([NoticeKind.CONFIRM, NoticeKind.DATA]), _is_suppressed(tuple(SuppressionReason))),
@@ -132,7 +155,7 @@ def _withhold_due(transaction: Transaction, *, now: datetime) -> None:
     unwanted = and_(
         notices.c.kind != NoticeKind.FORWARDED_REPLY, or_(is_overtaken, _is_settled_invitation(), is_suppressed)
     )
-    transaction.execute(update(notices).where(notices.c.due_at <= now, unwanted).values(withheld))
+    return transaction.execute(update(notices).where(notices.c.id == notice, unwanted).values(withheld)).rowcount == 1
 
 
 def _is_overtaken() -> ColumnElement[bool]:

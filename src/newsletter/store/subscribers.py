@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, or_, select, update
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.choice import Choices
@@ -21,6 +21,26 @@ from newsletter.store.segments import is_in
 from newsletter.store.tables import consent_log, subscribers
 
 _ROWS_AT_A_TIME = 5_000
+
+# Made once, since readers leave by the hundred while a mailing runs, and making a statement takes longer than its run.
+# In order, so that two transactions which want the same people wait for each other and not in a circle.
+_HELD_BY_PUBLIC_ID = (
+    select(subscribers)
+    .where(subscribers.c.public_id.in_(bindparam("public_ids", expanding=True)))
+    .order_by(subscribers.c.id)
+    .with_for_update()
+)
+_LEAVING = (
+    update(subscribers)
+    .where(subscribers.c.id.in_(bindparam("ids", expanding=True)))
+    .where(subscribers.c.status != SubscriberStatus.UNSUBSCRIBED)
+    .values(
+        status=SubscriberStatus.UNSUBSCRIBED,
+        unsubscribed_at=bindparam("unsubscribed_at"),
+        unsubscribed_by_mailing=bindparam("unsubscribed_by_mailing"),
+    )
+    .returning(subscribers.c.id, subscribers.c.address_hash)
+)
 
 
 def add_subscriber(transaction: Transaction, new: NewSubscriber) -> int:
@@ -53,6 +73,12 @@ def find_by_id(transaction: Transaction, subscriber_id: int) -> Subscriber:
 
 def find_by_hash(transaction: Transaction, address_hash: bytes) -> Subscriber | None:
     return _find(transaction, select(subscribers).filter_by(address_hash=address_hash))
+
+
+def hold_by_public_ids(transaction: Transaction, public_ids: Collection[bytes]) -> dict[bytes, Subscriber]:
+    """Return those of these people who are stored, whom nobody else changes until the transaction ends."""
+    rows = transaction.execute(_HELD_BY_PUBLIC_ID, {"public_ids": list(public_ids)})
+    return {row.public_id: load_subscriber(row) for row in rows}
 
 
 def find_statuses(transaction: Transaction, address_hashes: Collection[bytes]) -> dict[bytes, SubscriberStatus]:
@@ -115,14 +141,15 @@ def count_subscribers(transaction: Transaction) -> dict[SubscriberStatus, int]:
     return {status: counted.get(status, 0) for status in SubscriberStatus}
 
 
-def mark_unsubscribed(transaction: Transaction, subscriber_id: int, *, mailing: int | None, now: datetime) -> bool:
-    """Note that the reader has left, and by which mailing's link. False if that was so already."""
-    result = transaction.execute(
-        update(subscribers)
-        .where(subscribers.c.id == subscriber_id, subscribers.c.status != SubscriberStatus.UNSUBSCRIBED)
-        .values(status=SubscriberStatus.UNSUBSCRIBED, unsubscribed_at=now, unsubscribed_by_mailing=mailing)
-    )
-    return result.rowcount == 1
+def mark_unsubscribed(
+    transaction: Transaction, subscriber_ids: Collection[int], *, mailing: int | None, now: datetime
+) -> dict[int, bytes]:
+    """Note that readers have left, and by which mailing's link.
+
+    Return those who leave now, with the hashes of their addresses; who had left already is not among them.
+    """
+    leaving = {"ids": list(subscriber_ids), "unsubscribed_at": now, "unsubscribed_by_mailing": mailing}
+    return {row.id: row.address_hash for row in transaction.execute(_LEAVING, leaving)}
 
 
 def mark_active(transaction: Transaction, subscriber_id: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
@@ -27,7 +27,7 @@ _PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 
 def secure_headers(
     private_paths: tuple[str, ...], *, own: Mapping[str, str] | None = None
-) -> Callable[[Message, Scope], None]:
+) -> Callable[[Message, Scope], Awaitable[None]]:
     """Make the hook that adds them; a handler's own header of the same name wins.
 
     Paths that begin with one of ``private_paths`` carry a token: no cache keeps them, no search engine lists them.
@@ -35,7 +35,8 @@ def secure_headers(
     """
     always = _ALWAYS | dict(own or {})
 
-    def add_headers(message: Message, scope: Scope) -> None:
+    # Not a plain function: Litestar would run it in a thread, twice for each answer.
+    async def add_headers(message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":
             return
         headers = MutableScopeHeaders.from_message(message)

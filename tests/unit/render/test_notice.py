@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from builders import SITE, a_masthead
 from html_reading import read_html
 from newsletter.domain.notice import TO_READERS, NoticeKind
 from newsletter.render.notice import RenderedNotice, render_notice
+from newsletter.render.templates import strip_forbidden
 
 ACTION = f"{SITE}/confirm/token?a=1&b=2"
 
@@ -99,3 +103,30 @@ def test_it_speaks_the_readers_language_where_there_are_words_for_it(wanted: str
     notice = render_notice(NoticeKind.WELCOME, masthead=masthead, action_url=f"{SITE}/x", language=wanted)
 
     assert f'lang="{spoken}"' in notice.html
+
+
+@given(name=st.text(min_size=1, max_size=40), query=st.text(alphabet="abc&=%;+1", max_size=20))
+def test_a_readers_own_words_stand_where_the_styles_were_inlined_before(name: str, query: str) -> None:
+    def welcome(name: str, action_url: str) -> RenderedNotice:
+        return render_notice(
+            NoticeKind.WELCOME,
+            masthead=a_masthead(),
+            action_url=action_url,
+            unsubscribe_url=f"{SITE}/u",
+            latest_url=f"{SITE}/issues/1",
+            name=name,
+        )
+
+    notice, plain = welcome(name, f"{SITE}/?{query}"), welcome("Ida", f"{SITE}/x")
+
+    kept = strip_forbidden(name)
+    as_if = plain.html.replace("Ida", html.escape(kept)).replace(f"{SITE}/x", html.escape(f"{SITE}/?{query}"))
+    assert notice.html == as_if
+    assert "value-" not in notice.html
+    assert f"{SITE}/?{query}" in [url for url, _ in read_html(notice.html).links]
+
+
+def test_a_template_of_the_theme_may_do_with_a_name_what_it_likes(tmp_path: Path) -> None:
+    (tmp_path / "notice.html.j2").write_text("<p>{{ notice.name | upper | first }}</p>", encoding="utf-8")
+
+    assert "<p>I</p>" in render(NoticeKind.WELCOME, name="ida", templates=tmp_path).html
