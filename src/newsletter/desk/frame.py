@@ -14,6 +14,7 @@ from markupsafe import Markup
 from newsletter.desk.guard import FORM_FIELD, FORM_HEADER
 from newsletter.desk.routes import PREFIX
 from newsletter.desk.visit import AnyRequest, Visit, find_visit
+from newsletter.domain.address import mask_addresses
 from newsletter.domain.cadence import Cadence
 from newsletter.domain.editor import Editor, EditorRole
 
@@ -92,6 +93,7 @@ def frame_filters(cadence: Cadence) -> dict[str, Callable[..., object]]:
         "figure": figure,
         "kilobytes": kilobytes,
         "span": span,
+        "without_addresses": mask_addresses,
     }
 
 

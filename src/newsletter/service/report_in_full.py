@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
+from newsletter.domain.address import mask_addresses
 from newsletter.domain.aftermath import BounceGroup, EventKind, Interval, IssueFigures, ShownPartner, spread
 from newsletter.domain.bounce import BounceKind
 from newsletter.domain.mailing import DeliveryStatus, MailingReport
@@ -78,7 +79,7 @@ def _list_rows(full: FullReport) -> Iterator[tuple[str, str, str, int]]:
     for group in full.bounces:
         yield "bounces", f"{group.kind} {group.reason}", "letters", group.letters
         for words, count in group.words:
-            yield "bounces", f"{group.kind} {group.reason}", words, count
+            yield "bounces", f"{group.kind} {group.reason}", mask_addresses(words), count
     for domain in full.domains:
         name = domain.domain or "others"
         yield from (("domain", name, status.value, domain.counts[status]) for status in DeliveryStatus)
