@@ -20,6 +20,7 @@ from newsletter.domain.notice import Notice
 from newsletter.domain.sign_up import SignUp, SignUpLimits
 from newsletter.domain.token import Purpose, ReaderToken
 from newsletter.domain.topic import Topic
+from newsletter.service.change_address import request_change
 from newsletter.service.own_data import send_data_link
 from newsletter.service.request_subscription import request_subscription
 from newsletter.service.unsubscribe import unsubscribe_address
@@ -99,6 +100,16 @@ def links_of_notices(database: Database) -> set[str]:
         reader = find_subscriber(snapshot, EmailAddress(READER))
     assert reader
     send_data_link(ReaderToken(reader.public_id).sign(Purpose.PREFERENCES, KEYS), database=database, keys=KEYS, now=NOW)
+    request_change(
+        ReaderToken(reader.public_id).sign(Purpose.PREFERENCES, KEYS),
+        EmailAddress("moved@example.net"),
+        client="192.0.2.1",
+        limits=SignUpLimits(),
+        database=database,
+        keys=KEYS,
+        address_key=ADDRESS_KEY,
+        now=NOW,
+    )
     return {link for notice in take_notices(database) for link in links_of(notice)}
 
 
@@ -132,6 +143,6 @@ def test_a_hundred_fetches_of_every_link_in_letter_and_notices_change_nothing_at
         for method, headers in WAYS
     ]
 
-    assert {"confirm", "data", "issues", "preferences", "return", "unsubscribe"} <= pages
+    assert {"confirm", "data", "issues", "keep", "move", "preferences", "return", "unsubscribe"} <= pages
     assert set(answers) == {200}
     assert site.read_everything() == before

@@ -23,6 +23,10 @@ class NoticeKind(StrEnum):
     WELCOME = "welcome"
     #: says that the reader has left, with a way back
     GOODBYE = "goodbye"
+    #: asks the new address of a reader to confirm the change
+    NEW_ADDRESS = "new_address"
+    #: tells the old address of a change that was asked for, with a way to refuse or undo it
+    LEAVING_ADDRESS = "leaving_address"
     #: leads to all that is stored about the reader
     DATA = "data"
     #: shows the editors what a reader answered to an issue
@@ -41,7 +45,7 @@ class Notice:
 
     id: int
     kind: NoticeKind
-    #: the subscriber's or editor's
+    #: the subscriber's or editor's; the new or the old one where the notice is about a change of address
     address: EmailAddress
     #: the subscriber's; b"" where it is for an editor
     public_id: bytes = b""
@@ -59,6 +63,8 @@ class Notice:
     requested_at: datetime | None = None
     #: the invitation that it brings
     invited_at: datetime | None = None
+    #: the change of address that it is about (0: none)
+    change: int = 0
     #: the latest issue, which it leads to (0: none)
     issue: int = 0
     queued_at: datetime

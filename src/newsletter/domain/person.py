@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from newsletter.domain.address import EmailAddress
+from newsletter.domain.address_change import AddressChange
 from newsletter.domain.mailing import DeliveryStatus, MailingKind
 from newsletter.domain.subscriber import Consent, Subscriber
 from newsletter.domain.suppression import Suppression
@@ -95,6 +96,8 @@ class PersonalRecord:
     #: when the site last wrote to the address because somebody had typed it in
     asked_at: datetime | None = None
     tags: tuple[str, ...] = ()
+    #: the first one first
+    address_changes: tuple[AddressChange, ...] = ()
     #: the first one first
     consents: tuple[LoggedConsent, ...] = ()
     deliveries: tuple[PersonalDelivery, ...] = ()

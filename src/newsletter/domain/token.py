@@ -29,6 +29,7 @@ _PUBLIC_ID_BYTES = 8
 _MAILING_BYTES = 4
 _POSITION_BYTES = 4
 _EDITOR_BYTES = 4
+_CHANGE_BYTES = 4
 _MOMENT_BYTES = 5  # seconds since 1970
 _BLOCK_BYTES = 64  # of SHA-256
 
@@ -42,6 +43,10 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     #: confirm a sign-up; works once, and not for ever
     CONFIRM = "confirm"
+    #: confirm a change of address, from the new mailbox
+    CHANGE_ADDRESS = "change address"
+    #: refuse or undo it, from the old mailbox
+    KEEP_ADDRESS = "keep address"
     #: see, download and erase all that is stored about oneself; for a day
     DATA = "data"
     #: tell when a sign-up form was shown
@@ -155,6 +160,26 @@ class EditorToken:
         if body is None:
             return None
         return cls(int.from_bytes(body[:_EDITOR_BYTES], "big"), _load_moment(body[_EDITOR_BYTES:]))
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeToken:
+    """One change of a reader's address."""
+
+    #: the subscriber's random public id, 8 bytes
+    public_id: bytes
+    change: int
+
+    def sign(self, purpose: Purpose, keys: KeyRing) -> str:
+        return _sign_link(self.public_id + self.change.to_bytes(_CHANGE_BYTES, "big"), purpose, keys)
+
+    @classmethod
+    def verify(cls, text: str, purpose: Purpose, keys: KeyRing) -> ChangeToken | None:
+        """Return the token, or None if it is not ours or not for this purpose."""
+        body = _verify_link(text, purpose, keys, body_bytes=_PUBLIC_ID_BYTES + _CHANGE_BYTES)
+        if body is None:
+            return None
+        return cls(body[:_PUBLIC_ID_BYTES], int.from_bytes(body[_PUBLIC_ID_BYTES:], "big"))
 
 
 def sign_moment(moment: datetime, purpose: Purpose, keys: KeyRing) -> str:

@@ -26,6 +26,15 @@ from newsletter.resources import folder
 _TEMPLATE = "notice.html.j2"
 _STAND_IN = f"value-{secrets.token_hex(8)}"
 
+#: Anybody may have asked for them.
+_UNASKED = {
+    NoticeKind.CONFIRM,
+    NoticeKind.KNOWN,
+    NoticeKind.NEW_ADDRESS,
+    NoticeKind.LEAVING_ADDRESS,
+    NoticeKind.DATA,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedNotice:
@@ -84,7 +93,7 @@ def render_notice(
     spoken = choose_language(folders, language, masthead.language)
     theme = read_theme(folders, spoken)
     words = theme.notices.of(kind)
-    if kind in {NoticeKind.CONFIRM, NoticeKind.KNOWN, NoticeKind.DATA}:
+    if kind in _UNASKED:
         name = ""  # anybody may have typed it: a letter that nobody asked for must not carry a stranger's words
     view = NoticeView(
         subject=fill_words(words.subject, name=masthead.name),

@@ -95,6 +95,20 @@ _INVITATION = NoticeWords(
 )
 
 
+_NEW_ADDRESS = NoticeWords(
+    subject="Please confirm your new address for {name}",
+    text="Somebody, we hope it was you, asked us to send {name} to this address, in place of an earlier one. Nothing "
+    "changes before you confirm.",
+    action="Use this address",
+    closing="If it was not you, leave this letter alone: without a confirmation nothing changes.",
+)
+_LEAVING_ADDRESS = NoticeWords(
+    subject="Is {name} to go to another address?",
+    text="Somebody, we hope it was you, asked us to send {name} to another address in place of this one. That happens "
+    "once the other address confirms it.",
+    action="This was not me: keep my address",
+    closing="If it was you, there is nothing to do here. The link works for thirty days, and undoes the change too.",
+)
 _DATA = NoticeWords(
     subject="Your data at {name}",
     text="Somebody, we hope it was you, asked to see what {name} has stored about this address. The link below shows "
@@ -111,6 +125,8 @@ class Notices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     known: NoticeWords = _KNOWN
     welcome: NoticeWords = _WELCOME
     goodbye: NoticeWords = _GOODBYE
+    new_address: NoticeWords = _NEW_ADDRESS
+    leaving_address: NoticeWords = _LEAVING_ADDRESS
     data: NoticeWords = _DATA
     invitation: NoticeWords = _INVITATION
 

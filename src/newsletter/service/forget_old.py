@@ -6,10 +6,11 @@ from datetime import datetime
 
 import structlog
 
+from newsletter.domain.address_change import UNDO_WITHIN
 from newsletter.domain.list_import import KEPT_FOR
 from newsletter.domain.sign_in import IDLE, LONGEST, TRIES_OVER
 from newsletter.domain.sign_up import CONFIRM_WITHIN, COUNTED_OVER, ONCE_IN
-from newsletter.store import list_imports, sign_ins, sign_ups
+from newsletter.store import address_changes, list_imports, sign_ins, sign_ups
 from newsletter.store.database import Database
 from newsletter.store.subscribers import delete_unconfirmed
 
@@ -17,13 +18,14 @@ log = structlog.get_logger(__name__)
 
 
 def forget_old(*, database: Database, now: datetime) -> None:
-    """Delete unconfirmed sign-ups, sign-ins that have run out, old lists from the desk, and what limits counted."""
+    """Delete unconfirmed sign-ups, sign-ins that ran out, old lists and addresses, and what limits counted."""
     with database.transaction() as transaction:
         deleted = delete_unconfirmed(transaction, before=now - CONFIRM_WITHIN)
         sign_ups.delete_old(transaction, requests_before=now - COUNTED_OVER, turns_before=now - ONCE_IN)
         sign_ins.delete_old(
             transaction, tries_before=now - TRIES_OVER, seen_before=now - IDLE, begun_before=now - LONGEST
         )
+        address_changes.forget_addresses(transaction, before=now - UNDO_WITHIN)
         list_imports.delete_old(transaction, before=now - KEPT_FOR)
     if deleted:
         log.info("unconfirmed sign-ups deleted", count=deleted)

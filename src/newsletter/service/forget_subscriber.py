@@ -11,10 +11,11 @@ from newsletter.domain.subscriber import Consent, ConsentEvent
 from newsletter.domain.suppression import SuppressionReason
 from newsletter.domain.token import hash_address
 from newsletter.errors import NotFoundError
+from newsletter.store.address_changes import list_known_hashes
 from newsletter.store.audit import record_act
 from newsletter.store.consents import record_consent
 from newsletter.store.database import Database
-from newsletter.store.people import erase_person
+from newsletter.store.people import erase_person, erase_reports
 from newsletter.store.subscribers import find_subscriber
 from newsletter.store.suppressions import clear_evidence, suppress
 
@@ -36,8 +37,11 @@ def forget_subscriber(
             raise NotFoundError(f"{address} is not among the subscribers; 'newsletter subscribers show' has the rest.")
         consent = Consent(event=ConsentEvent.WITHDRAWN, source="erased on request", given_at=now)
         record_consent(transaction, subscriber.id, consent, now=now)
-        suppress(transaction, address_hash, SuppressionReason.FORGOTTEN, evidence={}, now=now)
-        clear_evidence(transaction, address_hash)
+        # Addresses that the reader had before were theirs too.
+        for known in list_known_hashes(transaction, subscriber.id, address_hash):
+            suppress(transaction, known, SuppressionReason.FORGOTTEN, evidence={}, now=now)
+            clear_evidence(transaction, known)
+            erase_reports(transaction, known)
         erase_person(transaction, subscriber.id, address_hash)
         subject = f"subscriber {subscriber.id}"
         record_act(transaction, "forget subscriber", subject=subject, detail={}, now=now, actor=actor)

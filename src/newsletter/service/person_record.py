@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from newsletter.domain.address import EmailAddress
-from newsletter.domain.person import PersonalRecord
+from newsletter.domain.person import PersonalBounce, PersonalRecord
+from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.suppression import Suppression
 from newsletter.domain.token import hash_address
 from newsletter.errors import NotFoundError
+from newsletter.store.address_changes import list_changes, list_known_hashes
 from newsletter.store.consents import list_consents
-from newsletter.store.database import Database
+from newsletter.store.database import Database, Transaction
 from newsletter.store.people import list_acts, list_bounces, list_deliveries, list_notices
 from newsletter.store.sign_ups import find_turn
 from newsletter.store.subscribers import find_subscriber
@@ -39,7 +41,7 @@ _SINGLE = (
     "unsubscribed_at",
     "unsubscribed_by_mailing",
 )
-_LISTS = ("consents", "deliveries", "notices", "bounces", "suppressions", "acts")
+_LISTS = ("address_changes", "consents", "deliveries", "notices", "bounces", "suppressions", "acts")
 
 
 def find_record(address: EmailAddress, *, database: Database, address_key: bytes) -> PersonalRecord:
@@ -53,16 +55,25 @@ def find_record(address: EmailAddress, *, database: Database, address_key: bytes
             subscriber=subscriber,
             asked_at=find_turn(snapshot, address_hash),
             tags=list_tags(snapshot, subscriber.id) if subscriber else (),
+            address_changes=list_changes(snapshot, subscriber.id) if subscriber else (),
             consents=list_consents(snapshot, address_hash),
             deliveries=list_deliveries(snapshot, subscriber.id) if subscriber else (),
             notices=list_notices(snapshot, subscriber.id) if subscriber else (),
-            bounces=list_bounces(snapshot, address_hash),
+            bounces=_list_bounces(snapshot, subscriber, address_hash),
             suppressions=list_suppressions_of(snapshot, address_hash),
             acts=list_acts(snapshot, named),
         )
     if not record.is_known:
         raise NotFoundError(f"Nothing is stored about {address}.")
     return record
+
+
+def _list_bounces(
+    snapshot: Transaction, subscriber: Subscriber | None, address_hash: bytes
+) -> tuple[PersonalBounce, ...]:
+    """Return the reports about the address and about those that the reader had before."""
+    known = list_known_hashes(snapshot, subscriber.id, address_hash) if subscriber else [address_hash]
+    return tuple(bounce for each in known for bounce in list_bounces(snapshot, each))
 
 
 def dump_record(record: PersonalRecord) -> dict[str, Any]:
@@ -82,6 +93,16 @@ def dump_record(record: PersonalRecord) -> dict[str, Any]:
         "unsubscribed_at": person.unsubscribed_at if person else None,
         "unsubscribed_by_mailing": person.unsubscribed_by_mailing if person else None,
         "tags": record.tags,
+        "address_changes": [
+            {
+                "from": change.old.text if change.old else None,
+                "to": change.new.text if change.new else None,
+                "requested_at": change.requested_at,
+                "confirmed_at": change.confirmed_at,
+                "ended_at": change.ended_at,
+            }
+            for change in record.address_changes
+        ],
         "consents": [
             {
                 "event": consent.event,

@@ -8,10 +8,10 @@ from datetime import datetime
 import structlog
 
 from newsletter.domain.notice import NoticeKind
-from newsletter.domain.sign_up import COUNTED_OVER, ONCE_IN, SignUp, SignUpLimits, hash_network
+from newsletter.domain.sign_up import ONCE_IN, SignUp, SignUpLimits
 from newsletter.domain.subscriber import Consent, ConsentEvent, NewSubscriber, SubscriberStatus
 from newsletter.domain.token import hash_address
-from newsletter.errors import TooManyError
+from newsletter.service.admit_request import admit_request
 from newsletter.store import sign_ups
 from newsletter.store.consents import record_consent
 from newsletter.store.database import Database, Transaction
@@ -30,23 +30,11 @@ def request_subscription(
     together, have asked too often within the hour; nothing is stored then.
     """
     address_hash = hash_address(sign_up.address.normalized, address_key)
-    network = hash_network(client, address_key)
     moment = now.replace(microsecond=0)  # what the link's token can say
     with database.transaction() as transaction:
-        _require_room(transaction, network, limits=limits, now=now)
-        sign_ups.add_request(transaction, network, now=now)
+        admit_request(transaction, client, limits=limits, address_key=address_key, now=now)
         if sign_ups.take_turn(transaction, address_hash, after=now - ONCE_IN, now=now):
             _ask(transaction, sign_up, address_hash, now=moment)
-
-
-def _require_room(transaction: Transaction, network: bytes, *, limits: SignUpLimits, now: datetime) -> None:
-    since = now - COUNTED_OVER
-    if sign_ups.count_requests(transaction, since=since, network=network) >= limits.per_network:
-        log.warning("sign-ups of a network limited", limit=limits.per_network)
-        raise TooManyError("Many requests have come from your network; please try again in an hour.")
-    if sign_ups.count_requests(transaction, since=since) >= limits.in_all:
-        log.warning("sign-ups halted", limit=limits.in_all)
-        raise TooManyError("Very many people are signing up at the moment; please try again in an hour.")
 
 
 def _ask(transaction: Transaction, sign_up: SignUp, address_hash: bytes, *, now: datetime) -> None:

@@ -8,7 +8,15 @@ from pathlib import Path
 from newsletter.domain.issue import Masthead
 from newsletter.domain.letter import Letter, Sender
 from newsletter.domain.notice import Notice, NoticeKind
-from newsletter.domain.token import ConfirmToken, DataToken, EditorToken, KeyRing, Purpose, ReaderToken
+from newsletter.domain.token import (
+    ChangeToken,
+    ConfirmToken,
+    DataToken,
+    EditorToken,
+    KeyRing,
+    Purpose,
+    ReaderToken,
+)
 from newsletter.mail.notice_letter import compose_notice
 from newsletter.render.notice import render_notice
 
@@ -17,6 +25,11 @@ _PAGES = {
     NoticeKind.KNOWN: ("preferences", Purpose.PREFERENCES),
     NoticeKind.WELCOME: ("preferences", Purpose.PREFERENCES),
     NoticeKind.GOODBYE: ("return", Purpose.RETURN),
+}
+#: The same of those about a change of address, whose token names the change.
+_CHANGES = {
+    NoticeKind.NEW_ADDRESS: ("move", Purpose.CHANGE_ADDRESS),
+    NoticeKind.LEAVING_ADDRESS: ("keep", Purpose.KEEP_ADDRESS),
 }
 _TO_SUBSCRIBERS = {NoticeKind.KNOWN, NoticeKind.WELCOME}
 
@@ -60,5 +73,8 @@ def _link(notice: Notice, reader: ReaderToken, keys: KeyRing) -> str:
         return f"data/{DataToken(notice.public_id, notice.requested_at or notice.queued_at).sign(keys)}"
     if notice.kind is NoticeKind.INVITATION:
         return invitation_path(EditorToken(notice.editor, notice.invited_at or notice.queued_at), keys)
+    if notice.kind in _CHANGES:
+        page, purpose = _CHANGES[notice.kind]
+        return f"{page}/{ChangeToken(notice.public_id, notice.change).sign(purpose, keys)}"
     page, purpose = _PAGES[notice.kind]
     return f"{page}/{reader.sign(purpose, keys)}"

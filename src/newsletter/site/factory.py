@@ -16,7 +16,19 @@ from newsletter.render.language import Language
 from newsletter.resources import folder
 from newsletter.service.take_webhook import Webhooks
 from newsletter.service.unsubscribe import unsubscribe_by_links
-from newsletter.site import archive, files, finding, health, hooks, joining, leaving, own_data, preferences, syndication
+from newsletter.site import (
+    archive,
+    files,
+    finding,
+    health,
+    hooks,
+    joining,
+    leaving,
+    moving,
+    own_data,
+    preferences,
+    syndication,
+)
 from newsletter.site.collaborators import Farewell
 from newsletter.store.database import Database
 from newsletter.web.assets import Asset, serve_asset
@@ -25,7 +37,17 @@ from newsletter.web.headers import secure_headers
 from newsletter.web.pages import open_templates
 
 #: Paths that carry a token, or an address in an answer, or speak with one provider.
-_PRIVATE_PATHS = ("/confirm", "/data", "/hooks", "/preferences", "/return", "/subscribe", "/unsubscribe")
+_PRIVATE_PATHS = (
+    "/confirm",
+    "/data",
+    "/hooks",
+    "/keep",
+    "/move",
+    "/preferences",
+    "/return",
+    "/subscribe",
+    "/unsubscribe",
+)
 
 _HANDLERS = (
     archive.show_front_page,
@@ -49,6 +71,12 @@ _HANDLERS = (
     preferences.explain_preferences,
     preferences.show_preferences,
     preferences.save_preferences,
+    moving.show_change,
+    moving.ask_change,
+    moving.ask_move,
+    moving.move,
+    moving.ask_keep,
+    moving.keep,
     own_data.ask_data,
     own_data.show_data,
     own_data.give_data,

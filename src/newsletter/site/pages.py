@@ -167,6 +167,32 @@ class ReaderPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePage:
+    """Where a reader asks for another address."""
+
+    masthead: Masthead
+    #: the one that letters go to; see ``mask``
+    address: str
+    is_subscribed: bool
+    is_test: bool
+    #: the page of preferences
+    back: str
+    #: what was typed
+    email: str = ""
+    #: why the form is shown again
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovePage:
+    """Behind the links of the letters to the new address and to the old one."""
+
+    masthead: Masthead
+    #: "open", "done" or "expired"
+    fate: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataPage:
     """What is stored about a reader, behind a link that the reader's own mailbox has got."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, insert, or_, select, update
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.mailing import DeliveryStatus
@@ -13,7 +13,37 @@ from newsletter.domain.notice import Notice, NoticeKind, NoticeSettlement
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.suppression import ENDED_BY_CONFIRMING, SuppressionReason
 from newsletter.store.database import Transaction
-from newsletter.store.tables import editors, notices, subscribers, suppressions
+from newsletter.store.tables import address_changes, editors, notices, subscribers, suppressions
+
+# A notice about a change of address goes to one of the change's two addresses, whichever the reader has now.
+_CHANGE = notices.c.details["change"].as_integer()
+_ADDRESS = func.coalesce(
+    case(
+        (notices.c.kind == NoticeKind.NEW_ADDRESS, address_changes.c.new_address),
+        (notices.c.kind == NoticeKind.LEAVING_ADDRESS, address_changes.c.old_address),
+    ),
+    subscribers.c.address,
+    editors.c.email,
+).label("address")
+_RECIPIENT_HASH = (
+    select(
+        case(
+            (notices.c.kind == NoticeKind.NEW_ADDRESS, address_changes.c.new_hash),
+            (notices.c.kind == NoticeKind.LEAVING_ADDRESS, address_changes.c.old_hash),
+            else_=subscribers.c.address_hash,
+        )
+    )
+    .select_from(subscribers)
+    .outerjoin(address_changes, address_changes.c.id == _CHANGE)
+    .where(subscribers.c.id == notices.c.subscriber_id)
+    .correlate(notices)
+    .scalar_subquery()
+)
+
+#: Those that a reader may get whose address is suppressed for a reason that asking for them ends or does not concern.
+_ASKED_FOR = (NoticeKind.CONFIRM, NoticeKind.DATA, NoticeKind.NEW_ADDRESS)
+#: Those that stay right whatever the reader's status has become.
+_WHATEVER_STATUS = (NoticeKind.DATA, NoticeKind.NEW_ADDRESS, NoticeKind.LEAVING_ADDRESS)
 
 #: How long a claim stands: then the process that made it is taken for dead, and the notice is sent again.
 _LEASE = timedelta(minutes=10)
@@ -93,13 +123,14 @@ def claim_notice(transaction: Transaction, *, now: datetime) -> Notice | None:
     first_due = (
         select(
             notices,
-            func.coalesce(subscribers.c.address, editors.c.email).label("address"),
+            _ADDRESS,
             func.coalesce(subscribers.c.name, editors.c.name).label("name"),
             subscribers.c.public_id,
             subscribers.c.language,
         )
-        .outerjoin(subscribers)
-        .outerjoin(editors)
+        .outerjoin_from(notices, subscribers)
+        .outerjoin(editors, editors.c.id == notices.c.editor_id)
+        .outerjoin(address_changes, address_changes.c.id == _CHANGE)
         .where(notices.c.due_at <= now)
         .order_by(notices.c.due_at, notices.c.id)
         .limit(1)
@@ -124,6 +155,7 @@ def claim_notice(transaction: Transaction, *, now: datetime) -> Notice | None:
         report=row.details.get("report") or 0,
         requested_at=_read_moment(row.details.get("requested_at")),
         invited_at=_read_moment(row.details.get("invited_at")),
+        change=row.details.get("change") or 0,
         issue=row.details.get("issue") or 0,
         queued_at=row.created_at,
         attempts=row.attempts + 1,
@@ -148,13 +180,14 @@ def _withhold(transaction: Transaction, notice: int, *, now: datetime) -> bool:
     """Withhold a notice if nobody wants it any more; False if somebody does."""
     withheld = {"status": DeliveryStatus.WITHHELD, "due_at": None, "settled_at": now}
     is_suppressed = or_(
-        and_(notices.c.kind.not_in([NoticeKind.CONFIRM, NoticeKind.DATA]), _is_suppressed(tuple(SuppressionReason))),
+        and_(notices.c.kind.not_in(_ASKED_FOR), _is_suppressed(tuple(SuppressionReason))),
         _is_suppressed(tuple(set(SuppressionReason) - ENDED_BY_CONFIRMING)),
     )
-    is_overtaken = and_(notices.c.kind != NoticeKind.DATA, _is_overtaken())
-    unwanted = and_(
-        notices.c.kind != NoticeKind.FORWARDED_REPLY, or_(is_overtaken, _is_settled_invitation(), is_suppressed)
+    is_overtaken = and_(notices.c.kind.not_in(_WHATEVER_STATUS), _is_overtaken())
+    is_settled = or_(
+        _is_settled_invitation(), and_(notices.c.kind == NoticeKind.NEW_ADDRESS, ~_waits_for_new_address())
     )
+    unwanted = and_(notices.c.kind != NoticeKind.FORWARDED_REPLY, or_(is_overtaken, is_settled, is_suppressed))
     return transaction.execute(update(notices).where(notices.c.id == notice, unwanted).values(withheld)).rowcount == 1
 
 
@@ -172,10 +205,14 @@ def _is_settled_invitation() -> ColumnElement[bool]:
     return exists().where(editors.c.id == notices.c.editor_id, ~is_open)
 
 
+def _waits_for_new_address() -> ColumnElement[bool]:
+    is_open = address_changes.c.confirmed_at.is_(None), address_changes.c.ended_at.is_(None)
+    return exists().where(address_changes.c.id == _CHANGE, *is_open)
+
+
 def _is_suppressed(reasons: Sequence[SuppressionReason]) -> ColumnElement[bool]:
     return exists().where(
-        subscribers.c.id == notices.c.subscriber_id,
-        suppressions.c.address_hash == subscribers.c.address_hash,
+        suppressions.c.address_hash == _RECIPIENT_HASH,
         suppressions.c.lifted_at.is_(None),
         suppressions.c.reason.in_(reasons),
     )

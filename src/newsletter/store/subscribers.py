@@ -180,6 +180,12 @@ def mark_requested(transaction: Transaction, subscriber_id: int, wish: SignUp, *
     transaction.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(asked))
 
 
+def delete_pending(transaction: Transaction, subscriber_id: int) -> None:
+    """Delete somebody who never confirmed; anybody else is left as they are."""
+    pending = subscribers.c.id == subscriber_id, subscribers.c.status == SubscriberStatus.PENDING
+    transaction.execute(delete(subscribers).where(*pending))
+
+
 def delete_unconfirmed(transaction: Transaction, *, before: datetime) -> int:
     """Delete those who asked before then and never confirmed; return how many. Who has left before stays known."""
     asked_then = subscribers.c.requested_at < before

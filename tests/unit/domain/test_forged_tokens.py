@@ -15,7 +15,7 @@ import pytest
 
 import newsletter
 from newsletter.domain import token
-from newsletter.domain.token import ConfirmToken, DataToken, KeyRing, Purpose, ReaderToken
+from newsletter.domain.token import ChangeToken, ConfirmToken, DataToken, KeyRing, Purpose, ReaderToken
 
 KEYS = KeyRing(b"a secret of the newsletter, long enough", previous=(b"the secret that was used before it",))
 STRANGER = KeyRing(b"the secret of somebody else, also long")
@@ -43,6 +43,14 @@ LINKS: dict[str, Link] = {
     "confirm": (
         lambda keys: ConfirmToken(PUBLIC_ID, ASKED_AT).sign(keys),
         lambda text: ConfirmToken.verify(text, KEYS),
+    ),
+    "change of address": (
+        lambda keys: ChangeToken(PUBLIC_ID, 7).sign(Purpose.CHANGE_ADDRESS, keys),
+        lambda text: ChangeToken.verify(text, Purpose.CHANGE_ADDRESS, KEYS),
+    ),
+    "kept address": (
+        lambda keys: ChangeToken(PUBLIC_ID, 7).sign(Purpose.KEEP_ADDRESS, keys),
+        lambda text: ChangeToken.verify(text, Purpose.KEEP_ADDRESS, KEYS),
     ),
     "data": (lambda keys: DataToken(PUBLIC_ID, ASKED_AT).sign(keys), lambda text: DataToken.verify(text, KEYS)),
 }

@@ -5,9 +5,16 @@ from __future__ import annotations
 from newsletter.store.tables import metadata
 
 #: What `service.person_record` collects from, and what erasing a person empties.
-_IN_THE_RECORD = {"bounces", "consent_log", "deliveries", "notices", "sign_ups", "subscriber_tags", "subscribers"} | {
-    "suppressions"
-}
+_IN_THE_RECORD = {
+    "address_changes",
+    "bounces",
+    "consent_log",
+    "deliveries",
+    "notices",
+    "sign_ups",
+    "subscriber_tags",
+    "subscribers",
+} | {"suppressions"}
 
 
 def test_every_table_that_names_people_is_in_their_record() -> None:

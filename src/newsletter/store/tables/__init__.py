@@ -30,6 +30,7 @@ from newsletter.store.tables.mailings import (
 from newsletter.store.tables.reports import bounces, suppressions
 from newsletter.store.tables.schema import Moment, metadata
 from newsletter.store.tables.subscribers import (
+    address_changes,
     consent_log,
     leaving_reasons,
     notices,
@@ -43,6 +44,7 @@ from newsletter.store.tables.upkeep import job_schemas, key_fingerprints, leases
 
 __all__ = [
     "Moment",
+    "address_changes",
     "announcements",
     "approvals",
     "articles",

@@ -80,6 +80,23 @@ segments = Table(
     Column("saved_at", Moment, nullable=False),
 )
 
+# Changes of address. The hashes stay as long as the reader, so that what is stored under them is erased with the rest.
+address_changes = Table(
+    "address_changes",
+    metadata,
+    identity(),
+    Column("subscriber_id", Id, ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False, index=True),
+    # NULL once the change cannot be undone any more.
+    Column("old_address", Text),
+    Column("new_address", Text),
+    Column("old_hash", LargeBinary(32), nullable=False),
+    Column("new_hash", LargeBinary(32), nullable=False),
+    Column("requested_at", Moment, nullable=False),
+    Column("confirmed_at", Moment),
+    # Refused or undone by the old address, or overtaken by a later request.
+    Column("ended_at", Moment),
+)
+
 # Why readers left. No column says who, nor at what time of the day.
 leaving_reasons = Table(
     "leaving_reasons",
