@@ -7,9 +7,9 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -49,7 +49,7 @@ from newsletter.resources import folder
 from newsletter.service.follow_mailing import MailingFollower
 from newsletter.service.ports import Session
 from newsletter.service.take_webhook import Webhooks
-from newsletter.settings import Settings, load_settings, read_secret
+from newsletter.settings import SettingLine, Settings, find_sources, list_settings, load_settings, read_secret
 from newsletter.store import approvals, jobs, mailings, pictures, texts
 from newsletter.store.clock import DatabaseClock
 from newsletter.store.database import Database
@@ -65,6 +65,8 @@ class App:
     settings: Settings
     database: Database
     clock: Callable[[], datetime]
+    #: where the keys come from that are set, by section and key
+    sources: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def now(self) -> datetime:
         return self.clock()
@@ -73,6 +75,10 @@ class App:
         """Compare this machine's clock with the database's, which counts. Raises StoreError."""
         if isinstance(self.clock, DatabaseClock):
             self.clock.compare()
+
+    def list_settings(self) -> list[SettingLine]:
+        """Return the configuration as it holds, without its secrets."""
+        return list(list_settings(self.settings, self.sources))
 
     @cached_property
     def keys(self) -> KeyRing:
@@ -354,7 +360,8 @@ def open_app(
     settings = _load(file)
     database = Database(settings.database.url)
     try:
-        app = App(settings=settings, database=database, clock=DatabaseClock(database))
+        sources = find_sources(_find_file(file), os.environ)
+        app = App(settings=settings, database=database, clock=DatabaseClock(database), sources=sources)
         database.check_version()
         app.set_clock()
         with database.snapshot() as snapshot:
@@ -382,7 +389,11 @@ def migrate_database(file: Path | None) -> None:
 
 
 def _load(file: Path | None) -> Settings:
-    return load_settings(file or Path(os.environ.get("NEWSLETTER_CONFIG", _DEFAULT_FILE)), os.environ)
+    return load_settings(_find_file(file), os.environ)
+
+
+def _find_file(file: Path | None) -> Path:
+    return file or Path(os.environ.get("NEWSLETTER_CONFIG", _DEFAULT_FILE))
 
 
 def _configure_log(level: int) -> None:

@@ -24,12 +24,9 @@ from newsletter.service.keep_pictures import keep_issue_pictures
 from newsletter.service.next_slot import find_next_slot
 from newsletter.service.open_mailing import open_mailing
 from newsletter.store import approvals, issues
-from newsletter.store.leases import hold_lease
+from newsletter.store.leases import SCHEDULER_LEASE, hold_lease
 
 log = structlog.get_logger(__name__)
-
-#: The lease of whoever sees to what is due; doctor reads from it when that was last done.
-LEASE_NAME = "schedule"
 
 _WAKE = timedelta(minutes=1)
 _LATEST = timedelta(days=1)  # what is overdue by more was forgotten, or restored from a backup: editors decide
@@ -67,7 +64,7 @@ class Scheduler:
 
         Of several processes that do this at once, one does it and the others find nothing to do.
         """
-        with hold_lease(self._app.database, LEASE_NAME, now=now) as is_ours:
+        with hold_lease(self._app.database, SCHEDULER_LEASE, now=now) as is_ours:
             if is_ours:
                 self._attempt(lambda: self._see_to_issue(now))
                 self._attempt(lambda: look_into_maildir(self._app))

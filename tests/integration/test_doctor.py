@@ -24,13 +24,13 @@ from newsletter.domain.settlement import Settlement
 from newsletter.errors import ConfigurationError
 from newsletter.mail.relay import Relay, open_session
 from newsletter.render.mjml import Compiler, Mrml
-from newsletter.schedule import LEASE_NAME, Scheduler
+from newsletter.schedule import Scheduler
 from newsletter.service.diagnosis import Diagnosis, Level
 from newsletter.service.doctor import Patient, examine
 from newsletter.service.ports import Session
 from newsletter.service.sender_dns import Dns
 from newsletter.store.database import Database
-from newsletter.store.leases import hold_lease
+from newsletter.store.leases import SCHEDULER_LEASE, hold_lease
 from newsletters import SLOT, a_newsletter
 from smtp_server import SmtpServer
 from stored import a_mailing
@@ -53,7 +53,7 @@ def patient(newsletter: App, tmp_path: Path) -> Patient:
         relay_host="relay.example.org",
         connect=newsletter.connect,
         compiler=Mrml,
-        lease=LEASE_NAME,
+        lease=SCHEDULER_LEASE,
         dns=Dns(dns.resolver.Resolver(configure=False)),
     )
 
@@ -159,7 +159,7 @@ def test_what_the_latest_mailing_met_is_looked_at(patient: Patient, newsletter: 
 def test_a_scheduler_that_stopped_is_a_warning(patient: Patient) -> None:
     assert "has never run" in find(patient, "scheduler").sentence
 
-    with hold_lease(patient.database, LEASE_NAME, now=SLOT - timedelta(hours=1)):
+    with hold_lease(patient.database, SCHEDULER_LEASE, now=SLOT - timedelta(hours=1)):
         pass
 
     scheduler = find(patient, "scheduler")

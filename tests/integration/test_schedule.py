@@ -20,7 +20,7 @@ from newsletter.domain.issue import Draft, Issue, IssueStatus, RenderedIssue
 from newsletter.errors import NotFoundError
 from newsletter.render.issue import render_issue
 from newsletter.render.mjml import Mrml
-from newsletter.schedule import LEASE_NAME, Scheduler
+from newsletter.schedule import Scheduler
 from newsletter.service.approve_issue import approve_issue
 from newsletter.service.draft_issue import draft_issue
 from newsletter.service.recall_issue import recall_issue
@@ -124,7 +124,7 @@ def test_waking_again_changes_nothing(newsletter: App) -> None:
 
 
 def test_while_another_scheduler_is_at_it_nothing_is_done(newsletter: App) -> None:
-    with leases.hold_lease(newsletter.database, LEASE_NAME, now=SLOT):
+    with leases.hold_lease(newsletter.database, leases.SCHEDULER_LEASE, now=SLOT):
         Scheduler(newsletter).advance(SLOT)
 
     assert list_drafts(newsletter) == []
@@ -134,7 +134,7 @@ def test_it_is_recorded_when_the_scheduler_last_woke(newsletter: App) -> None:
     Scheduler(newsletter).advance(SLOT)
 
     with newsletter.database.snapshot() as snapshot:
-        assert leases.last_release(snapshot, LEASE_NAME) == SLOT
+        assert leases.last_release(snapshot, leases.SCHEDULER_LEASE) == SLOT
 
 
 def test_in_mode_draft_not_even_an_approved_issue_is_sent(newsletter: App) -> None:

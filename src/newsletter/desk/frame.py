@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from newsletter.domain.cadence import Cadence
 from newsletter.domain.editor import Editor, EditorRole
 
 _KILO = 1000
+_PARAMETER = re.compile(r"\{[^}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def frame_names(site_name: str, zone: str, scripts: Mapping[str, str], paths: fr
         "may": _may,
         "said": _said,
         "here": _here,
+        "leads": frozenset(_PARAMETER.sub("{}", path) for path in paths).__contains__,
         "navigation": _navigation(shown),
         "Role": EditorRole,
     }

@@ -97,6 +97,13 @@ def list_reports(
     return [load_report(row) for row in transaction.execute(query)]
 
 
+def count_unattributed(transaction: Transaction, *, since: datetime) -> int:
+    """Count the failures and complaints since then that name no letter of ours, so that they changed nobody."""
+    kinds = [BounceKind.HARD, BounceKind.SOFT, BounceKind.COMPLAINT]
+    query = select(func.count()).where(bounces.c.kind.in_(kinds), bounces.c.received_at >= since)
+    return transaction.scalar(query.where(bounces.c.mailing_id.is_(None))) or 0
+
+
 def list_about(transaction: Transaction, address_hash: bytes) -> list[StoredReport]:
     """Return the reports that count for an address, those taken back among them, the oldest first."""
     return list_about_all(transaction, [address_hash])[address_hash]

@@ -13,6 +13,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from newsletter.store.database import Database, Transaction
 from newsletter.store.tables import leases
 
+#: The lease of whoever sees to what is due; doctor reads from it when that was last done.
+SCHEDULER_LEASE = "schedule"
+
 #: A process that holds a lease for longer without a sign of life is taken for dead.
 LEASE = timedelta(minutes=10)
 

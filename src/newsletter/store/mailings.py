@@ -139,6 +139,13 @@ def list_running(transaction: Transaction) -> list[Mailing]:
     return [_read_mailing(row) for row in transaction.execute(query)]
 
 
+def list_open(transaction: Transaction) -> list[Mailing]:
+    """Return the mailings that have not ended, oldest first."""
+    open_states = [MailingStatus.SCHEDULED, MailingStatus.RUNNING, MailingStatus.PAUSED]
+    query = _select_mailings().where(mailings.c.status.in_(open_states)).order_by(mailings.c.id)
+    return [_read_mailing(row) for row in transaction.execute(query)]
+
+
 def list_latest(transaction: Transaction, *, until: int, limit: int) -> list[Mailing]:
     """Return the mailings of the latest issues up to number ``until``, the latest first."""
     query = _select_mailings().where(mailings.c.kind == MailingKind.ISSUE, issues.c.number <= until)
