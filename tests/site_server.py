@@ -1,4 +1,4 @@
-"""The readers' site, answering on loopback in a thread."""
+"""The readers' site, or the desk beside it, answering on loopback in a thread."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from litestar import Litestar
+from litestar.types import ASGIApp
 
 
 @contextmanager
-def serve_site(site: Litestar) -> Iterator[str]:
+def serve_site(site: ASGIApp) -> Iterator[str]:
     """Serve until the block ends; give the address that the site answers at."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(site, access_log=False, log_config=None, lifespan="off"))

@@ -9,6 +9,7 @@
     ├── UnauthenticatedError   a request does not prove who sent it
     ├── RefusedError           a rule forbids the act now
     │   ├── ForbiddenError     an editor's role does not include the act
+    │   ├── ChangedMeanwhileError   two people wrote the same field; both texts are kept and shown
     │   ├── IllegalMoveError   a state does not lead to the state asked for
     │   └── TooManyError       a limit is reached for now
     ├── RenderError            a template or the MJML compiler refused the issue
@@ -24,6 +25,7 @@ A foreign error is translated once, at the border where it enters: ``raise Relay
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from traceback import extract_tb
 
@@ -80,6 +82,14 @@ class IllegalMoveError(RefusedError):
 
     def __init__(self, noun: str, source: str, target: str) -> None:
         super().__init__(f"{noun} is {source} and cannot become {target}.")
+
+
+class ChangedMeanwhileError(RefusedError):
+    """Somebody else has written since; ``theirs`` are the texts that stand now, by field."""
+
+    def __init__(self, sentence: str, theirs: Mapping[str, str]) -> None:
+        self.theirs = theirs
+        super().__init__(sentence)
 
 
 class TooManyError(RefusedError):

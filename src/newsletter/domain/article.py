@@ -95,6 +95,21 @@ class StoredArticle:
     retracted_at: datetime | None = None
 
 
+class ArticleState(StrEnum):
+    """Where a stored article stands, from what it lacks to where it was."""
+
+    #: its headline was cut from the standfirst, and no issue with it can be approved
+    NEEDS_HEADLINE = "needs headline"
+    #: nothing is missing, and no issue has it yet
+    READY = "ready"
+    #: chosen for the issue that is being made
+    IN_ISSUE = "in issue"
+    #: an issue that was mailed carried it
+    PUBLISHED = "published"
+    #: kept out of all later issues
+    RETRACTED = "retracted"
+
+
 class AnnouncementKind(StrEnum):
     #: something that takes place: has a date, a place and a zone
     EVENT = "event"

@@ -6,12 +6,13 @@ mean the same thing. The body has none: it follows the source.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from newsletter.domain.article import Article, Image, StoredArticle, provisional_headline
-from newsletter.errors import InputError, RefusedError
+from newsletter.errors import ChangedMeanwhileError, InputError, RefusedError
 
 _IMAGE = {f"image_{part}": part for part in ("url", "alt", "author", "licence", "source")}
 _LINES = ("authors", "tags")
@@ -32,6 +33,31 @@ def read_fields(article: Article) -> dict[str, str]:
         "published_at": article.published_at.isoformat() if article.published_at else "",
         **{name: getattr(image, part) or "" for name, part in _IMAGE.items()},
     }
+
+
+def show_fields(stored: StoredArticle) -> dict[str, str]:
+    """Give the fields as an editor finds them: a headline that nobody has written is empty."""
+    texts = read_fields(stored.article)
+    return texts | {"headline": ""} if stored.article.needs_headline else texts
+
+
+def mark(text: str) -> str:
+    """Give a short mark of a field's text, by which it is known later whether somebody has changed it meanwhile."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def merge(stored: StoredArticle, texts: Mapping[str, str], seen: Mapping[str, str]) -> dict[str, str]:
+    """Give what an editor changed, of fields whose texts had the marks ``seen`` when the editor began.
+
+    What somebody else changed meanwhile stays. Raises ChangedMeanwhileError where both changed the same field.
+    """
+    present = show_fields(stored)
+    changed = {name: text for name, text in texts.items() if mark(text) != seen.get(name) and text != present[name]}
+    theirs = {name: present[name] for name in changed if mark(present[name]) != seen.get(name)}
+    if theirs:
+        names = ", ".join(name.replace("_", " ") for name in theirs)
+        raise ChangedMeanwhileError(f"Article {stored.id}: somebody has changed {names} since you began.", theirs)
+    return changed
 
 
 def write_fields(article: Article, texts: Mapping[str, str]) -> Article:
@@ -119,6 +145,17 @@ def accept(stored: StoredArticle, names: Iterable[str] = ()) -> StoredArticle:
         proposed={name: text for name, text in stored.proposed.items() if name not in chosen},
         sourced={name: text for name, text in stored.sourced.items() if name not in chosen},
     )
+
+
+def decline(stored: StoredArticle, names: Iterable[str] = ()) -> StoredArticle:
+    """Keep the editors' texts: what the source said is known, and only another change of it is proposed.
+
+    Raises RefusedError if nothing is proposed for one of the fields.
+    """
+    chosen = frozenset(names) or frozenset(stored.proposed)
+    if unknown := sorted(chosen - stored.proposed.keys()):
+        raise RefusedError(f"Article {stored.id}: its source proposes nothing new for {unknown[0]}.")
+    return replace(stored, proposed={name: text for name, text in stored.proposed.items() if name not in chosen})
 
 
 def _settle_headline(article: Article, *, is_written: bool) -> Article:

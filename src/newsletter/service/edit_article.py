@@ -10,7 +10,7 @@ import structlog
 
 from newsletter.domain.article import StoredArticle
 from newsletter.domain.picture import read_picture_path
-from newsletter.domain.revision import FIELDS, accept, edit, read_fields
+from newsletter.domain.revision import FIELDS, accept, decline, edit, merge, read_fields
 from newsletter.errors import InputError, RefusedError
 from newsletter.ingest.text import clean_line, clean_paragraphs, read_moment, read_web_address
 from newsletter.store.articles import find_article, find_article_by_url, lock_articles, update_article
@@ -24,23 +24,51 @@ _LINES = frozenset({"authors", "tags"})
 _ADDRESSES = frozenset({"url", "image_url"})
 
 
-def edit_article(article_id: int, changes: Mapping[str, str], *, database: Database, now: datetime) -> StoredArticle:
+def edit_article(
+    article_id: int,
+    changes: Mapping[str, str],
+    *,
+    database: Database,
+    now: datetime,
+    actor: str | None = None,
+    seen: Mapping[str, str] | None = None,
+) -> StoredArticle:
     """Write these fields (of ``revision.FIELDS``); no import changes them from now on.
 
-    Raises InputError for a text that the field cannot hold, RefusedError for the URL of another article.
+    With ``seen``, the marks of the texts that the editor began with, only what the editor changed is written. Raises
+    InputError for a text that the field cannot hold, RefusedError for the URL of another article,
+    ChangedMeanwhileError where somebody else has written the same field since.
     """
     if unknown := sorted(changes.keys() - set(FIELDS)):
         raise InputError(f"An article has no field {unknown[0]!r}; it has {', '.join(FIELDS)}.")
     texts = {name: _read_text(name, text) for name, text in changes.items()}
-    return _change(article_id, "edit article", lambda stored: edit(stored, texts), database=database, now=now)
+
+    def write(stored: StoredArticle) -> StoredArticle:
+        own = texts if seen is None else merge(stored, texts, seen)
+        return edit(stored, own) if own else stored
+
+    return _change(article_id, "edit article", write, database=database, now=now, actor=actor)
 
 
-def accept_article(article_id: int, fields: Sequence[str] = (), *, database: Database, now: datetime) -> StoredArticle:
+def accept_article(
+    article_id: int, fields: Sequence[str] = (), *, database: Database, now: datetime, actor: str | None = None
+) -> StoredArticle:
     """Take what the source proposes, for these fields or for all; raises RefusedError where it proposes nothing."""
-    return _change(article_id, "accept article", lambda stored: accept(stored, fields), database=database, now=now)
+    return _change(
+        article_id, "accept article", lambda stored: accept(stored, fields), database=database, now=now, actor=actor
+    )
 
 
-def retract_article(article_id: int, *, database: Database, now: datetime) -> StoredArticle:
+def decline_article(
+    article_id: int, fields: Sequence[str] = (), *, database: Database, now: datetime, actor: str | None = None
+) -> StoredArticle:
+    """Keep the editors' text in these fields, or in all; the source proposes anew when it changes again."""
+    return _change(
+        article_id, "decline article", lambda stored: decline(stored, fields), database=database, now=now, actor=actor
+    )
+
+
+def retract_article(article_id: int, *, database: Database, now: datetime, actor: str | None = None) -> StoredArticle:
     """Take an article out of all later issues; it stays stored, and an import does not bring it back."""
     return _change(
         article_id,
@@ -48,6 +76,19 @@ def retract_article(article_id: int, *, database: Database, now: datetime) -> St
         lambda stored: replace(stored, retracted_at=stored.retracted_at or now),
         database=database,
         now=now,
+        actor=actor,
+    )
+
+
+def restore_article(article_id: int, *, database: Database, now: datetime, actor: str | None = None) -> StoredArticle:
+    """Take a retraction back."""
+    return _change(
+        article_id,
+        "restore article",
+        lambda stored: replace(stored, retracted_at=None),
+        database=database,
+        now=now,
+        actor=actor,
     )
 
 
@@ -58,17 +99,21 @@ def _change(
     *,
     database: Database,
     now: datetime,
+    actor: str | None,
 ) -> StoredArticle:
     with database.transaction() as transaction:
         lock_articles(transaction)
         before = find_article(transaction, article_id)
         after = change(before)
+        if after == before:
+            return before
         if after.article.url != before.article.url:
             _check_url_is_free(transaction, after)
         update_article(transaction, after)
         was, became = read_fields(before.article), read_fields(after.article)
         fields = [name for name in FIELDS if was[name] != became[name]]
-        record_act(transaction, act, subject=f"article {article_id}", detail={"fields": fields}, now=now)
+        subject = f"article {article_id}"
+        record_act(transaction, act, subject=subject, detail={"fields": fields}, now=now, actor=actor)
     log.info("article changed", article=article_id, act=act)
     return after
 

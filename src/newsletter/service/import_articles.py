@@ -178,12 +178,13 @@ def _store_all(transaction: Transaction, articles: Iterable[Article], *, now: da
     """Store the articles of one source. They are different ones, however alike their standfirsts are."""
     changes: list[_Change] = []
     for article in dict.fromkeys(articles):
-        before = _find(transaction, article, others={change.after.id for change in changes})
+        before = find_stored(transaction, article, others={change.after.id for change in changes})
         changes.append(_store(transaction, article, before=before, now=now))
     return changes
 
 
-def _find(transaction: Transaction, article: Article, *, others: Container[int]) -> StoredArticle | None:
+def find_stored(transaction: Transaction, article: Article, *, others: Container[int] = ()) -> StoredArticle | None:
+    """Find the stored article that this one is again, none of ``others``: by URL, else by authors and standfirst."""
     if article.url and (stored := find_article_by_url(transaction, article.url)):
         return stored
     candidates = (stored for stored in list_articles_by(transaction, article.authors) if stored.id not in others)

@@ -63,6 +63,14 @@ def keep_file(file: Path, *, database: Database, now: datetime) -> Picture:
     return read.picture
 
 
+def keep_upload(name: str, content: bytes, *, database: Database, now: datetime) -> Picture:
+    """Store a picture that was handed in with its bytes; raises UnreadableSourceError."""
+    read = read_picture(name, content)
+    with database.transaction() as transaction:
+        add_picture(transaction, read.picture, read.content, now=now)
+    return read.picture
+
+
 def keep_issue_pictures(
     draft: Draft, *, masthead: Masthead, fetch: Fetch, database: Database, now: datetime
 ) -> tuple[str, ...]:

@@ -15,12 +15,13 @@ from newsletter.domain.issue import Masthead, PublishedIssue, RenderedIssue, Slo
 from newsletter.errors import NotFoundError
 from newsletter.site.collaborators import Languages, Now, TheDatabase, TheKeys, TheMasthead
 from newsletter.site.joining import an_empty_form
-from newsletter.site.pages import ArchivePage, ArticlePage, FrontPage, WithdrawnPage
+from newsletter.site.pages import ArchivePage, FrontPage, WithdrawnPage
 from newsletter.store.approvals import find_published
 from newsletter.store.articles import find_article
 from newsletter.store.database import Transaction
 from newsletter.store.issues import list_published
 from newsletter.store.pictures import find_pictures
+from newsletter.web.article_page import ArticlePage
 from newsletter.web.pages import page, show
 
 _LATEST = 5

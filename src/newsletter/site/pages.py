@@ -11,9 +11,9 @@ from newsletter.domain.article import StoredArticle, cut_teaser
 from newsletter.domain.issue import Masthead, PublishedIssue
 from newsletter.domain.leaving import LeavingCause
 from newsletter.domain.person import PersonalRecord
-from newsletter.domain.picture import Picture
 from newsletter.domain.topic import Topic
 from newsletter.render.language import Language
+from newsletter.web.article_page import SUMMARY, join_names
 from newsletter.web.pages import long_date
 
 
@@ -69,36 +69,6 @@ class ConfirmPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArticlePage:
-    masthead: Masthead
-    stored: StoredArticle
-    #: the article's, where one is stored
-    picture: Picture | None = None
-
-    @property
-    def standfirst(self) -> list[str]:
-        return self.stored.article.standfirst.split("\n\n")
-
-    @property
-    def biography(self) -> list[str]:
-        return self.stored.article.biography.split("\n\n")
-
-    @property
-    def byline(self) -> str:
-        return join_names(self.stored.article.authors)
-
-    @property
-    def summary(self) -> str:
-        return cut_teaser(self.stored.article.standfirst, limit=_FOUND_TEASER)
-
-    @property
-    def image_credit(self) -> str:
-        image = self.stored.article.image
-        parts = (image.author, image.licence, image.source) if image else ()
-        return ", ".join(filter(None, parts)) or self.stored.article.credit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """One article that a search has found."""
 
@@ -116,7 +86,7 @@ class Found:
             headline=article.headline,
             byline=join_names(article.authors),
             date=(article.published_at or stored.imported_at).date(),
-            teaser=cut_teaser(article.standfirst, limit=_FOUND_TEASER),
+            teaser=cut_teaser(article.standfirst, limit=SUMMARY),
         )
 
 
@@ -268,8 +238,6 @@ class LinklessPage:
     act: str
 
 
-_FOUND_TEASER = 240
-
 #: The words of the consent; the log keeps a mark of them.
 CONSENT = "I would like to receive {name} by email. I can leave at any time, by a link in every letter."
 
@@ -300,11 +268,6 @@ def read_language(data: Mapping[str, str], languages: Mapping[str, str]) -> str:
     """Return the language that a form names, "" where it is none of those that may be chosen."""
     chosen = data.get("language", "")
     return chosen if chosen in languages else ""
-
-
-def join_names(names: tuple[str, ...]) -> str:
-    *others, last = names or ("",)
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 def mask(address: EmailAddress) -> str:

@@ -18,14 +18,15 @@ from newsletter.store.tables import Moment
 _FIND = {
     "sqlite": """
         SELECT articles.id FROM article_index JOIN articles ON articles.id = article_index.rowid
-        WHERE article_index MATCH :words AND published_at <= :now AND retracted_at IS NULL
+        WHERE article_index MATCH :words {condition}
         ORDER BY bm25(article_index, 10.0, 5.0, 1.0), published_at DESC LIMIT :most""",
     "postgresql": """
         SELECT articles.id FROM article_index JOIN articles ON articles.id = article_index.article_id,
             to_tsquery('simple', :words) AS query
-        WHERE article_index.words @@ query AND published_at <= :now AND retracted_at IS NULL
+        WHERE article_index.words @@ query {condition}
         ORDER BY ts_rank('{0.1, 0.1, 0.5, 1.0}', article_index.words, query) DESC, published_at DESC LIMIT :most""",
 }
+_FOR_READERS = "AND published_at <= :now AND retracted_at IS NULL"
 _ENTER = {
     "sqlite": "INSERT INTO article_index (rowid, headline, authors, rest) VALUES (:id, :headline, :authors, :rest)",
     "postgresql": """
@@ -56,11 +57,24 @@ def find_articles(transaction: Transaction, words: tuple[str, ...], *, now: date
 
     Only what readers may read by ``now`` is found.
     """
+    return _find(transaction, words, now=now, most=most)
+
+
+def find_any(transaction: Transaction, words: tuple[str, ...], *, most: int) -> list[int]:
+    """Return the articles that have all these words, for editors: retracted ones and those of tomorrow too."""
+    return _find(transaction, words, now=None, most=most)
+
+
+def _find(transaction: Transaction, words: tuple[str, ...], *, now: datetime | None, most: int) -> list[int]:
     if not words:
         return []
     if transaction.dialect.name == "sqlite":
         query = " ".join(f'"{word}"*' for word in words)
     else:
         query = " & ".join(f"'{word}':*" for word in words)
-    find = text(_FIND[transaction.dialect.name]).bindparams(bindparam("now", type_=Moment))
-    return list(transaction.execute(find, {"words": query, "now": now, "most": most}).scalars())
+    condition = "" if now is None else _FOR_READERS
+    find = text(_FIND[transaction.dialect.name].replace("{condition}", condition))
+    asked = {"words": query, "most": most}
+    if now is not None:
+        find = find.bindparams(bindparam("now", value=now, type_=Moment))
+    return list(transaction.execute(find, asked).scalars())

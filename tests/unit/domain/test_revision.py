@@ -6,8 +6,20 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.domain.article import Article, Image, Section, StoredArticle
-from newsletter.domain.revision import FIELDS, accept, as_sourced, edit, read_fields, revise, write_fields
-from newsletter.errors import InputError, RefusedError
+from newsletter.domain.revision import (
+    FIELDS,
+    accept,
+    as_sourced,
+    decline,
+    edit,
+    mark,
+    merge,
+    read_fields,
+    revise,
+    show_fields,
+    write_fields,
+)
+from newsletter.errors import ChangedMeanwhileError, InputError, RefusedError
 
 NOW = datetime(2025, 10, 16, 7, tzinfo=UTC)
 ARTICLE = Article(
@@ -153,3 +165,44 @@ def test_an_image_can_be_given_piece_by_piece_and_taken_away() -> None:
 def test_some_fields_cannot_be_emptied(name: str) -> None:
     with pytest.raises(InputError, match=f"Article 7: {name} cannot be empty"):
         edit(a_stored(), {name: ""})
+
+
+def test_what_was_declined_is_proposed_again_only_when_the_source_changes_again() -> None:
+    edited = edit(a_stored(), {"headline": "Ours"})
+    proposed = revise(edited, replace(ARTICLE, headline="Second"))
+    declined = decline(proposed, ["headline"])
+
+    assert declined.proposed == {}
+    assert declined.article.headline == "Ours"
+    assert revise(declined, replace(ARTICLE, headline="Second")).proposed == {}
+    assert revise(declined, replace(ARTICLE, headline="Third")).proposed == {"headline": "Third"}
+    with pytest.raises(RefusedError, match="proposes nothing new for headline"):
+        decline(declined, ["headline"])
+
+
+def marks_of(stored: StoredArticle) -> dict[str, str]:
+    return {name: mark(text) for name, text in show_fields(stored).items()}
+
+
+def test_a_headline_that_nobody_wrote_is_shown_empty() -> None:
+    assert show_fields(a_stored(BARE))["headline"] == ""
+    assert show_fields(a_stored())["headline"] == "From the source"
+
+
+def test_only_what_an_editor_changed_is_merged() -> None:
+    began = a_stored()
+    meanwhile = edit(began, {"credit": "Theirs"})
+    texts = show_fields(began) | {"headline": "Mine"}
+
+    assert merge(meanwhile, texts, marks_of(began)) == {"headline": "Mine"}
+
+
+def test_both_texts_of_one_field_are_kept_apart_unless_they_are_the_same() -> None:
+    began = a_stored()
+    meanwhile = edit(began, {"headline": "Theirs"})
+
+    with pytest.raises(ChangedMeanwhileError, match="somebody has changed headline") as caught:
+        merge(meanwhile, {"headline": "Mine"}, marks_of(began))
+    assert caught.value.theirs == {"headline": "Theirs"}
+    assert merge(meanwhile, {"headline": "Theirs"}, marks_of(began)) == {}
+    assert merge(meanwhile, {"headline": "Mine"}, marks_of(meanwhile)) == {"headline": "Mine"}

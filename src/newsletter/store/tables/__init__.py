@@ -8,10 +8,12 @@ from newsletter.store.tables.composing import clashes, issue_revisions, issue_vi
 from newsletter.store.tables.content import (
     announcements,
     articles,
+    handed_in,
     partner_links,
     picture_sources,
     pictures,
     site_texts,
+    withdrawn_bylines,
 )
 from newsletter.store.tables.editors import audit_log, editors, recovery_codes, sign_in_tries, sign_ins
 from newsletter.store.tables.issues import approvals, issue_items, issues, rendered_variants, slots
@@ -56,6 +58,7 @@ __all__ = [
     "consent_log",
     "deliveries",
     "editors",
+    "handed_in",
     "issue_items",
     "issue_revisions",
     "issue_visits",
@@ -89,5 +92,6 @@ __all__ = [
     "subscriber_tags",
     "subscribers",
     "suppressions",
+    "withdrawn_bylines",
     "workers",
 ]

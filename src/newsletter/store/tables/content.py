@@ -91,6 +91,26 @@ picture_sources = Table(
     Column("fetched_at", Moment, nullable=False),
 )
 
+# Files and pages as editors handed them in, between the look at them and the import; gone a day later.
+handed_in = Table(
+    "handed_in",
+    metadata,
+    identity(),
+    # What was handed in together, by a name that nobody can guess.
+    Column("tray", String(32), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+)
+
+# Names that stand under no article any more, wherever readers look.
+withdrawn_bylines = Table(
+    "withdrawn_bylines",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("withdrawn_at", Moment, nullable=False),
+)
+
 # What a published page says about the newsletter itself, such as its blurb; the configuration's own words win.
 site_texts = Table(
     "site_texts",
