@@ -241,7 +241,12 @@ FAULTS = [
 
 
 async def deliver(
-    database: Database, fault: Fault, *, pipelining: bool = True, doubtful: DoubtfulPolicy = DoubtfulPolicy.RESEND
+    database: Database,
+    fault: Fault,
+    *,
+    pipelining: bool = True,
+    doubtful: DoubtfulPolicy = DoubtfulPolicy.RESEND,
+    timeout_seconds: float = 0.5,
 ) -> tuple[ScriptedRelay, MailingReport]:
     """Deliver a mailing to twenty readers over the faulty relay."""
     add_readers(database, READERS)
@@ -259,7 +264,7 @@ async def deliver(
             port=relay.port,
             connections=fault.connections,
             doubtful=doubtful,
-            timeout_seconds=0.5,
+            timeout_seconds=timeout_seconds,
             clock=lambda: started + fault.speed * (datetime.now(UTC) - started),
         )
         await work(plant)
@@ -352,6 +357,32 @@ async def test_a_relay_that_refuses_our_password_pauses_the_mailing_and_marks_no
     assert counted(report) == {"queued": 20}
     assert report.mailing.status is MailingStatus.PAUSED
     assert "refused our user name or password" in (report.mailing.pause_reason or "")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    "fault", [fault for fault in FAULTS if "stalls" in fault.name and fault.speed == 1], ids=lambda fault: fault.name
+)
+async def test_the_ledger_ends_right_after_a_whole_minute_of_silence(sqlite_database: Database, fault: Fault) -> None:
+    relay, report = await deliver(sqlite_database, fault, timeout_seconds=60)
+
+    check(sqlite_database, fault, relay, report)
+
+
+async def test_a_mailing_of_greylisted_readers_goes_on(sqlite_database: Database) -> None:
+    tried: set[str] = set()
+
+    def script(_: int, __: int, verb: str, line: str) -> str | None:
+        if verb != "RCPT" or line in tried:
+            return None
+        tried.add(line)
+        return "451 4.7.1 Greylisting in action, please come back later"
+
+    relay, report = await deliver(sqlite_database, Fault(name="", script=lambda: script))
+
+    assert counted(report) == {"deferred": 20}
+    assert report.mailing.status is MailingStatus.RUNNING
+    assert relay.accepted == []
 
 
 async def test_a_worker_told_to_stop_while_the_relay_stalls_ends_all_the_same(sqlite_database: Database) -> None:

@@ -202,3 +202,12 @@ def test_a_report_names_the_domains_that_failed_and_why(project: Project, smtp_s
     assert report["by_domain"][0]["reasons"] == report["rejected_reasons"] == {"unknown_user": 1}
     assert report["bounced_reasons"] == {}
     assert "Failed at example.org: 1 of 2 (1 unknown user)" in project.run("issue", "report", "1")
+
+
+def test_who_waits_for_a_mailing_has_the_notices_delivered_too(project: Project, smtp_server: SmtpServer) -> None:
+    project.run("subscribers", "unsubscribe", "ben@example.org")
+
+    said = project.run("issue", "send", "1", "--wait")
+
+    assert "Notices to single readers: 1." in said
+    assert smtp_server.recipients == ["ben@example.org", "ann@example.org"]

@@ -14,6 +14,7 @@ from newsletter.domain.budget import HOUR, Limits
 from newsletter.domain.mailing import Mailing, MailingStatus
 from newsletter.engine.embedded import deliver_due, deliver_mailing
 from newsletter.engine.plant import Plant
+from newsletter.service.forget_old import forget_old
 from newsletter.service.look_ahead import Outlook, look_ahead
 from newsletter.store import budgets
 from newsletter.store.database import Database
@@ -250,6 +251,23 @@ async def test_letters_of_a_slow_domain_come_back_when_it_is_their_turn(database
     assert before == {"queued": 40}
     assert outlook.expected_end_at is not None
     assert timedelta(seconds=75) < outlook.expected_end_at - _START < timedelta(seconds=85)
+
+
+def test_what_is_known_of_a_domain_is_forgotten_once_nothing_of_it_is_planned(database: Database) -> None:
+    planned = {
+        budgets.RELAY: budgets.Budget(_START),
+        "over.example": budgets.Budget(_START),
+        "soon.example": budgets.Budget(_START + timedelta(seconds=2)),
+        "queued.example": budgets.Budget(_START, _START + timedelta(seconds=2)),
+    }
+    with database.transaction() as transaction:
+        budgets.save_budgets(transaction, planned)
+
+    forget_old(database=database, now=_START + timedelta(seconds=1))
+
+    with database.snapshot() as snapshot:
+        known = budgets.load_budgets(snapshot, planned)
+    assert set(known) == {budgets.RELAY, "soon.example", "queued.example"}
 
 
 @pytest.mark.parametrize("limits", [Limits(messages_per_second=100), Limits(messages_per_hour=100_000)])

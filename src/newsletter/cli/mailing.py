@@ -193,17 +193,35 @@ def _read_time(text: str, app: App) -> datetime:
 
 
 def _deliver_and_tell(number: int, app: App) -> None:
-    """Deliver in this process, or watch the one that does; then print the report. Exit status 1 if it is paused."""
+    """Deliver in this process, or watch the one that does; then print the report. Exit status 1 if it is paused.
+
+    Notices that wait go first, as ever, and those that came to wait meanwhile last.
+    """
     from newsletter.cli.progress import show_progress
     from newsletter.domain.mailing import MailingStatus
     from newsletter.engine.embedded import deliver_mailing
 
+    _deliver_notices(app)
     with show_progress(number, app):
         deliver_mailing(app.plant(), _mailing_id(app, number), tell=warn)
+    _deliver_notices(app)
     mailing = _print_report(number, app, json=False).mailing
     if mailing.status is MailingStatus.PAUSED:
         warn(f"Issue {number} is paused. Mend the cause, then: newsletter issue resume {number} --wait")
         raise typer.Exit(1)
+
+
+def _deliver_notices(app: App) -> None:
+    from newsletter.cli.server import deliver_waiting_notices
+    from newsletter.errors import RelayError
+
+    try:
+        tried = deliver_waiting_notices(app)
+    except RelayError as error:
+        warn(f"Notices to single readers wait: {error}")
+        return
+    if tried:
+        say(f"Notices to single readers: {tried:,}.")
 
 
 def _print_report(number: int, app: App, *, json: bool) -> MailingReport:

@@ -96,18 +96,24 @@ def run(host: Host = None, port: Port = None) -> None:
 
 
 def _work_once(app: App) -> None:
-    import asyncio
-
     from newsletter.engine.embedded import deliver_due
     from newsletter.intake import read_mailboxes
+
+    deliver_waiting_notices(app)
+    deliver_due(app.plant())
+    read_mailboxes(app)
+
+
+def deliver_waiting_notices(app: App) -> int:
+    """Deliver the notices that are due; return how many were tried. Raises RelayError."""
+    import asyncio
+
     from newsletter.service.deliver_notices import deliver_notices
 
     write = _notice_writer(app)
-    asyncio.run(
+    return asyncio.run(
         deliver_notices(database=app.database, clock=app.clock, connect=app.connect, write=write, limits=app.limits)
     )
-    deliver_due(app.plant())
-    read_mailboxes(app)
 
 
 def _open_shift(app: App) -> Shift:

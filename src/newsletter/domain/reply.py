@@ -14,6 +14,9 @@ _PERMANENT = 500  # RFC 5321 4.2.1: a 5yz reply is final
 _SERVICE_CLOSING = 421  # RFC 5321 4.2.2: about the connection, whatever command it answers
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
 
+_GREYLISTING = re.compile(r"gr[ae]y[- ]?list", re.IGNORECASE)
+_LATER = re.compile(r"\b(?:try|retry|come back|again)\b.{0,40}\b(?:later|again|minutes?|seconds?)\b", re.IGNORECASE)
+
 #: Waits before the second, third, … try of a deferred letter; the last one repeats.
 _BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120, 240))
 #: From the first try on; then a deferral counts as a rejection ("expired").
@@ -123,6 +126,16 @@ def is_about_us(reply: Reply) -> bool:
     about us. A single one may still be this recipient's own filter, so the caller counts them.
     """
     return reply.enhanced is not None and reply.enhanced[1:3] in {".3", ".7"} and reply.enhanced[3] == "."
+
+
+def is_greylisting(reply: Reply) -> bool:
+    """Tell whether a server puts every stranger's first try off (RFC 6647), which says nothing about this stranger.
+
+    The next try is taken. Many do not name it and only ask under 4.7.1 to try again later.
+    """
+    if reply.is_permanent:
+        return False
+    return bool(_GREYLISTING.search(reply.text)) or (reply.enhanced == "4.7.1" and bool(_LATER.search(reply.text)))
 
 
 def next_try(first_try: datetime, attempts: int, now: datetime) -> datetime | None:

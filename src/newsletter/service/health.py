@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from newsletter.domain.bounce import is_about_sender
 from newsletter.domain.mailing import DeliveryId
-from newsletter.domain.reply import Accepted, Deferred, Outcome, Rejected, Reply, is_about_us
+from newsletter.domain.reply import Accepted, Deferred, Outcome, Rejected, Reply, is_about_us, is_greylisting
 from newsletter.domain.sender_health import PauseThresholds, SenderFigures, find_pause_reason
 from newsletter.mail.reason import find_reason
 
@@ -89,6 +89,8 @@ class Health:
 
 def _blames_us(reply: Reply) -> bool:
     """Tell whether a refusal is about us: by its status, or by its words where that says nothing."""
+    if is_greylisting(reply):
+        return False
     return is_about_us(reply) or is_about_sender(find_reason(reply.enhanced, str(reply)).reason)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.domain.budget import DAY, Spending
@@ -62,6 +62,12 @@ def save_budgets(transaction: Transaction, changed: dict[str, Budget]) -> None:
         for name, budget in sorted(changed.items())
     ]
     transaction.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changes), rows)
+
+
+def delete_spent(transaction: Transaction, *, now: datetime) -> None:
+    """Delete the budgets of domains with nothing planned: a domain that is not known is as free as they are."""
+    is_over = budgets.c.free_at <= now, or_(budgets.c.queued_until.is_(None), budgets.c.queued_until <= now)
+    transaction.execute(delete(budgets).where(budgets.c.name != RELAY, *is_over))
 
 
 def find_last_queued(transaction: Transaction) -> datetime | None:

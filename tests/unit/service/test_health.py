@@ -52,6 +52,25 @@ def test_deferrals_count_towards_the_streak_but_need_not_be_taken_back() -> None
     assert health.blamed == []
 
 
+@pytest.mark.parametrize(
+    ("code", "text", "is_ours"),
+    [
+        (450, "4.7.1 Greylisted, see the documentation", False),
+        (451, "4.7.1 Greylisting in action, please come back later", False),
+        (450, "4.2.0 Recipient address rejected: Greylisted", False),
+        (451, "4.7.1 Try again later", False),
+        (451, "4.7.1 Please try again in 5 minutes", False),
+        (450, "grey-listed, retry in 300 seconds", False),
+        (451, "4.7.500 Server busy. Please try again later", True),
+        (550, "5.7.1 you are on our greylist for good", True),
+    ],
+)
+def test_servers_that_put_every_strangers_first_try_off_pause_no_mailing(
+    code: int, text: str, *, is_ours: bool
+) -> None:
+    assert (watched(*[judge(Reply(code, text))] * 10).pause_reason is not None) is is_ours
+
+
 def test_one_accepted_letter_or_one_refused_reader_ends_the_streak() -> None:
     assert watched(*[POLICY] * 9, TAKEN, *[POLICY] * 9).pause_reason is None
     assert watched(*[POLICY] * 9, UNKNOWN_USER, *[POLICY] * 9).pause_reason is None
