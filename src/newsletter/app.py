@@ -186,6 +186,12 @@ class App:
         )
 
     @property
+    def keeps_letters(self) -> timedelta | None:
+        """How long it is known who got a letter: at least as long as reports about it count; None for ever."""
+        days = self.settings.privacy.letters_days
+        return timedelta(days=max(days, self.settings.bounces.token_days)) if days else None
+
+    @property
     def relay_host(self) -> str | None:
         """The relay's host; None where letters go to an outbox folder."""
         return None if self.settings.smtp.outbox else self.settings.smtp.host

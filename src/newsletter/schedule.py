@@ -23,6 +23,7 @@ from newsletter.service.forget_old import forget_old
 from newsletter.service.keep_pictures import keep_issue_pictures
 from newsletter.service.next_slot import find_next_slot
 from newsletter.service.open_mailing import open_mailing
+from newsletter.service.reduce_old import reduce_old
 from newsletter.store import approvals, issues
 from newsletter.store.leases import SCHEDULER_LEASE, hold_lease
 
@@ -69,6 +70,11 @@ class Scheduler:
                 self._attempt(lambda: self._see_to_issue(now))
                 self._attempt(lambda: look_into_maildir(self._app))
                 self._attempt(lambda: forget_old(database=self._app.database, now=now))
+                self._attempt(lambda: self._reduce_old(now))
+
+    def _reduce_old(self, now: datetime) -> None:
+        if keep := self._app.keeps_letters:
+            reduce_old(database=self._app.database, keep=keep, now=now)
 
     def _see_to_issue(self, now: datetime) -> None:
         """Open the draft of the slot that is due; in mode "send", send what editors have approved by then."""

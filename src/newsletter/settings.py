@@ -236,6 +236,19 @@ class Bounces(Struct, frozen=True, kw_only=True):
     full_days: Annotated[int, Meta(ge=0, description="… when they span at least so many days.")] = 30
 
 
+class Privacy(Struct, frozen=True, kw_only=True):
+    """How long it is known who got which letter."""
+
+    letters_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Days after a mailing's end; then its letters, their reports and notices are only counted. "
+            "0: they are kept.",
+        ),
+    ] = 400
+
+
 class Render(Struct, frozen=True, kw_only=True):
     """How issues are compiled."""
 
@@ -292,6 +305,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             "docs/webhooks.md has the names."
         ),
     ] = {}
+    privacy: Privacy = Privacy()
     render: Render = Render()
     server: Server = Server()
     security: Security = Security()

@@ -45,6 +45,7 @@ from newsletter.domain.topic import Topic
 from newsletter.errors import NotFoundError, RefusedError
 from newsletter.store import jobs
 from newsletter.store.database import Transaction
+from newsletter.store.delivery_counts import list_letter_counts
 from newsletter.store.segments import is_in
 from newsletter.store.sender_health import select_came_back
 from newsletter.store.subscribers import is_reading
@@ -272,6 +273,14 @@ def report(transaction: Transaction, mailing: Mailing) -> MailingReport:
             rejected[reason] = count
         elif status == DeliveryStatus.DEFERRED:
             next_try_at = next_try
+    resent = _count(transaction, select(func.count()).where(deliveries.c.mailing_id == mailing.id, deliveries.c.resent))
+    for each in list_letter_counts(transaction, mailing.id):  # whose time is over
+        counts[each.status] += each.letters
+        resent += each.letters if each.is_resent else 0
+        if each.status is DeliveryStatus.WITHHELD:
+            withheld[WithheldReason(each.reason or "")] += each.letters
+        elif each.status is DeliveryStatus.REJECTED:
+            rejected[each.reason or ""] = rejected.get(each.reason or "", 0) + each.letters
     bounced = count_bounces(transaction, mailing.id)
     return MailingReport(
         mailing=mailing,
@@ -283,9 +292,7 @@ def report(transaction: Transaction, mailing: Mailing) -> MailingReport:
         complaints=bounced[BounceKind.COMPLAINT].total(),
         bounced_reasons=dict(bounced[BounceKind.HARD] + bounced[BounceKind.SOFT]),
         unsubscribes=count_unsubscribes(transaction, mailing.id),
-        doubtful_resent=_count(
-            transaction, select(func.count()).where(deliveries.c.mailing_id == mailing.id, deliveries.c.resent)
-        ),
+        doubtful_resent=resent,
         next_try_at=next_try_at,
         doubtful=_list_doubtful(transaction, mailing.id),
     )

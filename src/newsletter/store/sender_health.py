@@ -12,6 +12,7 @@ from newsletter.domain.bounce import REASONS_AGAINST_US, BounceKind, BounceReaso
 from newsletter.domain.mailing import DeliveryStatus
 from newsletter.domain.sender_health import DomainFigures, SenderFigures
 from newsletter.store.database import Transaction
+from newsletter.store.delivery_counts import count_statuses, list_failure_counts, list_letter_counts
 from newsletter.store.tables import bounces, deliveries, seen_figures, subscribers
 
 _MOST_DOMAINS = 100
@@ -31,7 +32,8 @@ def count_figures(transaction: Transaction, mailing_id: int) -> SenderFigures:
         .where(deliveries.c.status.in_([DeliveryStatus.ACCEPTED, DeliveryStatus.REJECTED]))
         .group_by(deliveries.c.status)
     )
-    counts = {status: count for status, count in transaction.execute(settled)}  # noqa: C416 - rows are no pairs to mypy
+    counts = count_statuses(transaction, mailing_id)
+    counts.update({DeliveryStatus(status): count for status, count in transaction.execute(settled)})
     return SenderFigures(
         accepted=counts.get(DeliveryStatus.ACCEPTED, 0),
         rejected=counts.get(DeliveryStatus.REJECTED, 0),
@@ -103,7 +105,22 @@ def count_by_domain(transaction: Transaction, mailing_id: int) -> list[DomainFig
         figures.came_back[BounceKind(kind)] += count
         if kind in {BounceKind.HARD, BounceKind.SOFT}:
             figures.reasons[reason or BounceReason.UNSPECIFIED] += count
+    _include_counts(transaction, mailing_id, found)
     return _shorten(found)
+
+
+def _include_counts(transaction: Transaction, mailing_id: int, found: dict[str, DomainFigures]) -> None:
+    """Add the letters whose time is over, which are only counted any more."""
+    for letter in list_letter_counts(transaction, mailing_id):
+        figures = found.setdefault(letter.domain, DomainFigures(domain=letter.domain or None))
+        figures.counts[letter.status] += letter.letters
+        if letter.status is DeliveryStatus.REJECTED:
+            figures.reasons[letter.reason or ""] += letter.letters
+    for failure in list_failure_counts(transaction, mailing_id):
+        figures = found.setdefault(failure.domain, DomainFigures(domain=failure.domain or None))
+        figures.came_back[failure.kind] += failure.letters
+        if failure.kind in {BounceKind.HARD, BounceKind.SOFT}:
+            figures.reasons[failure.reason or BounceReason.UNSPECIFIED] += failure.letters
 
 
 def _shorten(found: dict[str, DomainFigures]) -> list[DomainFigures]:

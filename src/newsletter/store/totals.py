@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, insert, literal, select
 
 from newsletter.domain.mailing import DeliveryStatus, Mailing, MailingStatus
 from newsletter.store.database import Transaction
+from newsletter.store.delivery_counts import count_statuses
 from newsletter.store.tables import deliveries, mailing_totals
 
 
@@ -35,5 +36,8 @@ def list_totals(transaction: Transaction, asked: Iterable[Mailing]) -> dict[int,
                 .where(deliveries.c.mailing_id == mailing.id)
                 .group_by(deliveries.c.status)
             )
+            found[mailing.id] = count_statuses(transaction, mailing.id)  # of what is only counted any more
+            found[mailing.id].update({DeliveryStatus(row[0]): row[1] for row in transaction.execute(query)})
+            continue
         found[mailing.id] = Counter({DeliveryStatus(row[0]): row[1] for row in transaction.execute(query)})
     return found

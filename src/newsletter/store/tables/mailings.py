@@ -112,6 +112,29 @@ deliveries = Table(
     UniqueConstraint("mailing_id", "subscriber_id"),
 )
 
+# What is left of deliveries whose time is over, and of the reports about them. "" is no domain, or no reason.
+delivery_counts = Table(
+    "delivery_counts",
+    metadata,
+    Column("mailing_id", Id, ForeignKey("mailings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("domain", Text, primary_key=True),
+    Column("status", String(16), primary_key=True),
+    Column("reason", String(32), primary_key=True),
+    Column("resent", Boolean, primary_key=True),
+    Column("letters", Integer, nullable=False),
+    one_of("status", DeliveryStatus),
+)
+
+failure_counts = Table(
+    "failure_counts",
+    metadata,
+    Column("mailing_id", Id, ForeignKey("mailings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("domain", Text, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("reason", String(32), primary_key=True),
+    Column("letters", Integer, nullable=False),
+)
+
 # How fast letters may leave, for the relay and for each recipient domain: from when on the next one may.
 budgets = Table(
     "budgets",

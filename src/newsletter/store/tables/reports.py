@@ -26,8 +26,11 @@ bounces = Table(
     Column("ignored_because", Text),
     Column("reversed_at", Moment),
     Column("report", LargeBinary, nullable=False),
+    # When message, words and address were taken away because their time was over.
+    Column("emptied_at", Moment),
     ForeignKeyConstraint(["mailing_id"], ["mailings.id"]),
     Index("ix_bounces_mailing_id", "mailing_id"),
+    Index("ix_bounces_full", "received_at", **where("emptied_at IS NULL")),
 )
 
 suppressions = Table(
