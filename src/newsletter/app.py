@@ -43,6 +43,7 @@ from newsletter.mail.relay import Relay, open_session
 from newsletter.mail.webhook import open_webhooks
 from newsletter.render.issue import render_issue
 from newsletter.render.language import Language
+from newsletter.render.memory import RenderMemory
 from newsletter.render.mjml import choose_compiler
 from newsletter.render.theme import read_theme
 from newsletter.resources import folder
@@ -258,6 +259,11 @@ class App:
     def render(self, issue: Issue) -> RenderedIssue:
         """Render an issue as the settings want it. Raises RenderError, or ConfigurationError without a compiler."""
         return render_issue(issue, compiler=choose_compiler(self.settings.render.compiler), templates=self.theme)
+
+    @cached_property
+    def previews(self) -> RenderMemory:
+        """What renders an issue that is looked at again and again, once for each state that it is in."""
+        return RenderMemory(self.render, theme=self.theme)
 
     def splicer(self, mailing_id: int) -> Splicer:
         """Return what makes the letters of a mailing: its approved bytes, compiled."""

@@ -23,7 +23,8 @@ def read_stylesheet() -> Asset:
 
 def read_scripts() -> dict[str, Asset]:
     """Return them by name. Those from npm are missing where nobody installed them; the desk works without."""
-    found = {"desk": folder("templates") / "desk" / "desk.js"}
+    own = folder("templates") / "desk"
+    found = {"desk": own / "desk.js", "composer": own / "composer.js"}
     for name, path in _PUBLISHED.items():
         places = (folder("scripts") / path.name, folder("node_modules") / path)
         present = next((place for place in places if place.is_file()), None)

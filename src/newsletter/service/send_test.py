@@ -79,12 +79,19 @@ def write_tests(
 
 
 async def send_tests(
-    number: int, letters: Sequence[Letter], *, connect: Connect, database: Database, now: datetime
+    number: int,
+    letters: Sequence[Letter],
+    *,
+    connect: Connect,
+    database: Database,
+    now: datetime,
+    by: str | None = None,
 ) -> list[Outcome]:
-    """Hand each letter to the relay, over a session of its own, and note the act. Raises RelayError."""
+    """Hand each letter to the relay, over a session of its own, and note the act, by whom. Raises RelayError."""
     outcomes = [await _send(letter, connect) for letter in letters]
     with database.transaction() as transaction:
-        record_act(transaction, "test sent", subject=f"issue {number}", detail={"letters": len(letters)}, now=now)
+        detail = {"letters": len(letters)}
+        record_act(transaction, "test sent", subject=f"issue {number}", detail=detail, now=now, actor=by)
     return outcomes
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
 from newsletter.mail.message import encode_quoted_printable
+from newsletter.service.compose_issue import ShownItem
 from newsletter.service.item_size import measure_item
 from newsletter.service.proof import Proof
 
 MOST_BYTES = 90_000
+#: What the project's own theme takes around the items: masthead, contents, style, footer; measured on the samples.
+USUAL_FRAME = 15_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,11 @@ def measure_blocks(proof: Proof) -> tuple[BlockSize, ...]:
     sizes = [measure_item(item) for item in proof.kept]
     frame = max(0, len(proof.html.encode()) - sum(sizes))
     return tuple(_add_up(proof, [frame, *sizes]))
+
+
+def estimate_total(items: Iterable[ShownItem], *, frame: int = USUAL_FRAME) -> int:
+    """Return about how many bytes of HTML an issue of these items takes, without compiling it."""
+    return frame + sum(measure_item(item) for item in items)
 
 
 def measure_encoded(html: str) -> int:

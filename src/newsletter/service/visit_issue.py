@@ -10,7 +10,7 @@ from newsletter.store import issues, visits
 from newsletter.store.database import Database
 
 #: Who was not seen for so long has left.
-_PRESENT = timedelta(seconds=40)
+PRESENT = timedelta(seconds=40)
 #: A visit is written down anew this often: a glance every few seconds need not be a commit.
 _FRESH = timedelta(seconds=12)
 _KEPT = timedelta(hours=1)
@@ -22,7 +22,7 @@ def visit_issue(
     """Note that an editor has the composer of an issue open, and return the others who have; by name."""
     with database.snapshot() as snapshot:
         issue_id = issues.find_issue_id(snapshot, number)
-        present = visits.list_visits(snapshot, issue_id, since=now - _PRESENT)
+        present = visits.list_visits(snapshot, issue_id, since=now - PRESENT)
     own = next((visit for visit in present if visit.editor_id == editor.id), None)
     if own is None or own.text != text or own.seen_at < now - _FRESH:
         with database.transaction() as transaction:

@@ -45,10 +45,10 @@ def write_text(
         base = revisions.find_composition(transaction, draft.id, seen) or Composition.of(draft)
         if base.read(text) != stands and stands != wanted and draft.revision != seen:
             clash = clashes.set_aside(transaction, draft.id, text, words.strip(), by=by, now=now)
-            detail = {"text": str(text), "revision": draft.revision}
+            detail = {"text": str(text), "revision": draft.revision, "words": clash.words}
             record_act(transaction, "words set aside", subject=f"issue {number}", detail=detail, now=now, actor=by)
             return clash
-        clashes.drop_own(transaction, draft.id, text, by=by)
+        clashes.drop_same(transaction, draft.id, text, words.strip())
         return _write(transaction, draft, text, wanted, by=by, now=now)
 
 

@@ -41,9 +41,9 @@ def drop_clash(transaction: Transaction, clash_id: int) -> None:
     transaction.execute(delete(clashes).filter_by(id=clash_id))
 
 
-def drop_own(transaction: Transaction, issue_id: int, text: TextName, *, by: str) -> None:
-    """Drop what an editor had set aside for a text that they have written since."""
-    transaction.execute(delete(clashes).filter_by(issue_id=issue_id, text_name=str(text), made_by=by))
+def drop_same(transaction: Transaction, issue_id: int, text: TextName, words: str) -> None:
+    """Drop what was set aside for a text that says just that now."""
+    transaction.execute(delete(clashes).filter_by(issue_id=issue_id, text_name=str(text), words=words))
 
 
 def _read(row: Row[Any]) -> Clash:

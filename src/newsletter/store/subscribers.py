@@ -59,6 +59,10 @@ def find_subscriber(transaction: Transaction, address: EmailAddress) -> Subscrib
     return _find(transaction, select(subscribers).filter_by(normalized=address.normalized))
 
 
+def find_subscriber_by_id(transaction: Transaction, subscriber_id: int) -> Subscriber | None:
+    return _find(transaction, select(subscribers).filter_by(id=subscriber_id))
+
+
 def find_by_public_id(transaction: Transaction, public_id: bytes) -> Subscriber | None:
     return _find(transaction, select(subscribers).filter_by(public_id=public_id))
 
