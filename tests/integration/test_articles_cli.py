@@ -186,3 +186,15 @@ def test_what_an_issue_shows_is_fetched_when_it_is_drafted(tmp_path: Path, monke
     assert "http://127.0.0.1:9/l.png: expected an answer from the server" in drafted.stderr
     assert shown == [("The Newsletter", "320"), ("", "120")]
     assert '<span lang="fr">Institut du Détroit</span>' in html
+
+
+def test_an_article_and_a_name_are_taken_back_and_stand_again() -> None:
+    run("articles", "import", PAGE)
+    author = read("articles", "show", "1")["authors"][0]
+
+    assert "Article 1 is retracted" in run("articles", "retract", "1").stdout
+    assert "Article 1 is back" in run("articles", "restore", "1").stdout
+    assert f"{author} stands under no article any more" in run("articles", "withdraw-byline", author).stdout
+    assert read("articles", "bylines") == [author]
+    assert f"{author} stands again." in run("articles", "restore-byline", author).stdout
+    assert "Name" in run("articles", "bylines").stdout

@@ -329,3 +329,16 @@ def test_the_preview_is_the_sites_page_in_a_frame_of_ours(app: App, browser: Bro
     assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
     assert '<header class="site">' in answer.text
     assert "<h2>BACKGROUND</h2>" in answer.text
+
+
+def test_a_name_is_withdrawn_and_stands_again(app: App, browser: Browser) -> None:
+    (article_id,) = take_in(app.database, _PAGE)
+    path = f"/articles/{article_id}"
+    assert "Ann Example" in browser.get(f"{path}/preview").text
+
+    gone = browser.follow(browser.post(f"{path}/byline", on=path, name="Ann Example", withdraw="yes"))
+    assert "wherever readers look" in gone.text
+    assert "Ann Example" not in browser.get(f"{path}/preview").text
+
+    browser.post(f"{path}/byline", on=path, name="Ann Example", withdraw="no")
+    assert "Ann Example" in browser.get(f"{path}/preview").text

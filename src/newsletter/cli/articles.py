@@ -1,4 +1,4 @@
-"""`newsletter articles`: import, list, show, edit, accept, retract."""
+"""`newsletter articles`: import, list, show, edit, accept, retract; and names that are withdrawn."""
 
 from __future__ import annotations
 
@@ -189,13 +189,70 @@ def accept(
 
 @articles.command()
 def retract(article_id: ArticleId, as_json: JsonFlag = False) -> None:
-    """Keep an article out of all later issues."""
+    """Take an article out of all later issues, its page, the search, and the issues that the archive shows.
+
+    Letters that were delivered stay as they are, and so do the approved bytes. 'restore' takes it back.
+    """
     from newsletter.app import open_app
     from newsletter.service.edit_article import retract_article
 
     with open_app() as app:
         stored = retract_article(article_id, database=app.database, now=app.now())
     _print_changed(stored, f"Article {stored.id} is retracted: {stored.article.headline}", as_json=as_json)
+
+
+@articles.command()
+def restore(article_id: ArticleId, as_json: JsonFlag = False) -> None:
+    """Take a retraction back."""
+    from newsletter.app import open_app
+    from newsletter.service.edit_article import restore_article
+
+    with open_app() as app:
+        stored = restore_article(article_id, database=app.database, now=app.now())
+    _print_changed(stored, f"Article {stored.id} is back: {stored.article.headline}", as_json=as_json)
+
+
+@articles.command("withdraw-byline")
+def withdraw_byline_(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As it stands under the article.")],
+) -> None:
+    """Take an author's name out of article pages, search, feed, archive and new issues; the articles stay.
+
+    Letters that were delivered stay as they are, and so do the approved bytes. 'restore-byline' takes it back.
+    """
+    from newsletter.app import open_app
+    from newsletter.service.withdraw_byline import withdraw_byline
+
+    with open_app() as app:
+        name = withdraw_byline(name, database=app.database, now=app.now())
+    say(f"{name} stands under no article any more, wherever readers look.")
+
+
+@articles.command("restore-byline")
+def restore_byline_(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As 'articles bylines' shows it.")],
+) -> None:
+    """Let an author's name stand again."""
+    from newsletter.app import open_app
+    from newsletter.service.withdraw_byline import restore_byline
+
+    with open_app() as app:
+        name = restore_byline(name, database=app.database, now=app.now())
+    say(f"{name} stands again.")
+
+
+@articles.command()
+def bylines(as_json: JsonFlag = False) -> None:
+    """List the names that were withdrawn."""
+    from newsletter.app import open_app
+    from newsletter.service.withdraw_byline import list_bylines
+
+    with open_app() as app:
+        names = list_bylines(database=app.database)
+    if as_json:
+        print_json(names)
+    else:
+        print_table(["Name"], [[name] for name in names])
 
 
 def _say_report(report: ImportReport) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from newsletter.domain.article import StoredArticle
 from newsletter.domain.editor import EditorRole
 from newsletter.domain.picture import Picture
 from newsletter.domain.revision import FIELDS, mark, show_fields
+from newsletter.domain.withdrawal import without_names
 from newsletter.errors import ChangedMeanwhileError, InputError, RefusedError
 from newsletter.resources import folder
 from newsletter.service.edit_article import (
@@ -33,10 +34,12 @@ from newsletter.service.edit_article import (
     retract_article,
 )
 from newsletter.service.keep_pictures import keep_pictures, keep_upload
+from newsletter.service.withdraw_byline import restore_byline, withdraw_byline
 from newsletter.store.article_list import ListedArticle, list_these
 from newsletter.store.articles import find_article
 from newsletter.store.database import Transaction
 from newsletter.store.pictures import find_pictures
+from newsletter.store.withdrawals import list_withdrawn_names
 from newsletter.web.article_page import ArticlePage as SitePage
 from newsletter.web.assets import Asset
 from newsletter.web.pages import open_templates, show
@@ -82,6 +85,8 @@ class ArticlePage:
     marks: Mapping[str, str]
     proposals: tuple[Proposal, ...]
     picture: Picture | None
+    #: each author, and whether the name is withdrawn
+    bylines: tuple[tuple[str, bool], ...]
     #: that times are in
     zone: str
     #: where readers find it
@@ -158,13 +163,33 @@ def restore(article_id: FromPath[int], request: AnyRequest, app: TheApp, editor:
     return see_other(f"/articles/{article_id}")
 
 
+@act("/articles/{article_id:int}/byline", role=EditorRole.EDITOR)
+def settle_byline(
+    article_id: FromPath[int],
+    data: URLEncodedBody[dict[str, str]],
+    request: AnyRequest,
+    app: TheApp,
+    editor: TheEditor,
+) -> Redirect:
+    """Take an author's name off wherever readers look, or let it stand again."""
+    name = data.get("name", "")
+    if data.get("withdraw") == "yes":
+        withdraw_byline(name, database=app.database, now=app.now(), actor=editor.name)
+        say(request, "The name stands under no article any more, wherever readers look.")
+    else:
+        restore_byline(name, database=app.database, now=app.now(), actor=editor.name)
+        say(request, "The name stands again.")
+    return see_other(f"/articles/{article_id}")
+
+
 @screen("/articles/{article_id:int}/preview", role=EditorRole.WRITER)
 def preview_article(article_id: FromPath[int], app: TheApp) -> Response[str]:
     """Show an article as the site shows it to readers, whether it does so yet or not."""
     with app.database.snapshot() as snapshot:
         stored = find_article(snapshot, article_id)
         picture = _find_picture(snapshot, stored)
-    page = SitePage(masthead=app.masthead(), stored=stored, picture=picture)
+        shown = replace(stored, article=without_names(stored.article, list_withdrawn_names(snapshot)))
+    page = SitePage(masthead=app.masthead(), stored=shown, picture=picture)
     html = _site_template().render(page=page)
     return Response(html, media_type=MediaType.HTML, headers={"Content-Security-Policy": _PREVIEW_POLICY})
 
@@ -189,6 +214,7 @@ def load_article(
         stored = find_article(snapshot, article_id)
         (listed,) = list_these(snapshot, [article_id], state=None)
         picture = _find_picture(snapshot, stored)
+        withdrawn = list_withdrawn_names(snapshot)
     present = show_fields(stored)
     marks = {name: mark(text) for name, text in present.items()} | dict(seen or {})
     local = _write_time(stored, app.cadence.zone)
@@ -203,6 +229,7 @@ def load_article(
             for name, proposed in stored.proposed.items()
         ),
         picture=picture,
+        bylines=tuple((name, name in withdrawn) for name in stored.article.authors),
         zone=app.cadence.timezone,
         public_path="" if stored.retracted_at or listed.published_at > app.now() else f"/articles/{article_id}",
         theirs=dict(theirs),

@@ -19,8 +19,10 @@ from newsletter.domain.issue import Draft, DraftItem, Issue, ItemSlot, Masthead,
 from newsletter.domain.partner import PartnerLink, StoredPartnerLink
 from newsletter.domain.picture import Picture
 from newsletter.domain.subject_line import derive_preheader, derive_subject
+from newsletter.domain.withdrawal import without_names
 from newsletter.store import announcements, articles, partners, pictures
 from newsletter.store.database import Transaction
+from newsletter.store.withdrawals import list_withdrawn_names
 
 Stored: TypeAlias = StoredArticle | StoredAnnouncement | StoredPartnerLink
 
@@ -68,7 +70,7 @@ class ShownItem:
 
 
 def show_items(draft: Draft, *, transaction: Transaction, masthead: Masthead) -> tuple[ShownItem, ...]:
-    """Return every item with what it shows, those too that the issue leaves out; in four queries, however many."""
+    """Return every item with what it shows, those too that the issue leaves out; in five queries, however many."""
     stored = _find_stored(draft.items, transaction)
     sources = {name: _name_picture(each) for name, each in stored.items()}
     found = pictures.find_pictures(transaction, filter(None, sources.values()))
@@ -121,8 +123,12 @@ def compose_items(draft: Draft, shown: tuple[ShownItem, ...], *, masthead: Masth
 
 def _find_stored(items: Collection[DraftItem], transaction: Transaction) -> dict[ItemName, Stored]:
     ids = {kind: [name.id for name in map(ItemName.of, items) if name.kind is kind] for kind in ItemKind}
+    names = list_withdrawn_names(transaction)
     found: dict[ItemKind, Mapping[int, Stored]] = {
-        ItemKind.ARTICLE: articles.find_articles(transaction, ids[ItemKind.ARTICLE]),
+        ItemKind.ARTICLE: {
+            number: replace(stored, article=without_names(stored.article, names))
+            for number, stored in articles.find_articles(transaction, ids[ItemKind.ARTICLE]).items()
+        },
         ItemKind.ANNOUNCEMENT: announcements.find_announcements(transaction, ids[ItemKind.ANNOUNCEMENT]),
         ItemKind.PARTNER: partners.find_partners(transaction, ids[ItemKind.PARTNER]),
     }

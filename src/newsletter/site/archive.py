@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from html import escape
 
@@ -11,8 +12,10 @@ from litestar.params import FromPath
 from litestar.response import Template
 
 from newsletter.domain.article import StoredArticle
-from newsletter.domain.issue import Masthead, PublishedIssue, RenderedIssue, Slot
+from newsletter.domain.issue import Masthead, PublishedIssue, Slot
+from newsletter.domain.withdrawal import conceal_issue, without_names
 from newsletter.errors import NotFoundError
+from newsletter.render.archive import conceal_html
 from newsletter.site.collaborators import Languages, Now, TheDatabase, TheKeys, TheMasthead
 from newsletter.site.joining import an_empty_form
 from newsletter.site.pages import ArchivePage, FrontPage, WithdrawnPage
@@ -21,6 +24,7 @@ from newsletter.store.articles import find_article
 from newsletter.store.database import Transaction
 from newsletter.store.issues import list_published
 from newsletter.store.pictures import find_pictures
+from newsletter.store.withdrawals import list_withdrawn_items, list_withdrawn_names
 from newsletter.web.article_page import ArticlePage
 from newsletter.web.pages import page, show
 
@@ -55,14 +59,24 @@ def show_issues(masthead: TheMasthead, database: TheDatabase, now: Now) -> Templ
 
 
 @page("/issues/{number:int}")
-def show_issue(number: FromPath[int], masthead: TheMasthead, database: TheDatabase, now: Now) -> Response[str]:
-    """Show the approved bytes less everything personal."""
+def show_issue(
+    number: FromPath[int], masthead: TheMasthead, database: TheDatabase, now: Now
+) -> Response[str] | Template:
+    """Show the approved bytes less everything personal, and less what was withdrawn since."""
     with database.snapshot() as snapshot:
-        is_sent = any(issue.number == number for issue in list_sent(snapshot, now))
-        rendered = find_published(snapshot, number) if is_sent else None
-    if rendered is None:
+        issue = next((issue for issue in list_sent(snapshot, now) if issue.number == number), None)
+        rendered = find_published(snapshot, number) if issue else None
+        items = list_withdrawn_items(snapshot, number)
+        names = list_withdrawn_names(snapshot)
+    if rendered is None or issue is None:
         raise NotFoundError(f"There is no issue {number} yet; the list of issues has all that were sent.")
-    html = _add_meta(rendered.full.html.fill(_NOBODY), rendered, masthead)
+    html: str | None = rendered.full.html.fill(_NOBODY)
+    if html and (items or any(name in html for name in map(escape, names))):
+        told = [line for line in (rendered.subject, rendered.preheader) if line not in {issue.subject, issue.preheader}]
+        html = conceal_html(html, items, names, base_url=masthead.base_url, told=told)
+    if html is None:  # what is left cannot be told from what was withdrawn
+        return show("withdrawn.html.j2", WithdrawnPage(masthead=masthead, issue=number), status=410)
+    html = _add_meta(html, issue, masthead)
     return Response(html, media_type=MediaType.HTML, headers={"Content-Security-Policy": _ISSUE_POLICY})
 
 
@@ -80,14 +94,14 @@ def show_article(article_id: FromPath[int], masthead: TheMasthead, database: The
     return show("article.html.j2", ArticlePage(masthead=masthead, stored=stored, picture=picture))
 
 
-def _add_meta(html: str, rendered: RenderedIssue, masthead: Masthead) -> str:
+def _add_meta(html: str, issue: PublishedIssue, masthead: Masthead) -> str:
     """Tell those who show a link to the page what it is about (the Open Graph protocol); letters need none of it."""
     properties = {
         "og:type": "article",
         "og:site_name": masthead.name,
-        "og:title": rendered.subject,
-        "og:description": rendered.preheader,
-        "og:url": f"{masthead.base_url}/issues/{rendered.number}",
+        "og:title": issue.subject,
+        "og:description": issue.preheader,
+        "og:url": f"{masthead.base_url}/issues/{issue.number}",
     }
     meta = "".join(f'<meta property="{name}" content="{escape(value)}">' for name, value in properties.items() if value)
     feed = '<link rel="alternate" type="application/atom+xml" href="/issues.xml">'
@@ -96,11 +110,18 @@ def _add_meta(html: str, rendered: RenderedIssue, masthead: Masthead) -> str:
 
 def _find_article(snapshot: Transaction, article_id: int) -> StoredArticle:
     try:
-        return find_article(snapshot, article_id)
+        stored = find_article(snapshot, article_id)
+        return replace(stored, article=without_names(stored.article, list_withdrawn_names(snapshot)))
     except NotFoundError as error:  # its own words are for editors
         raise NotFoundError(_NO_ARTICLE) from error
 
 
 def list_sent(snapshot: Transaction, now: datetime) -> tuple[PublishedIssue, ...]:
-    """Return the issues whose first letter has left, the latest first."""
-    return tuple(issue for issue in reversed(list_published(snapshot)) if issue.sent_at <= now)
+    """Return the issues whose first letter has left, the latest first, without what was withdrawn since."""
+    items = list_withdrawn_items(snapshot)
+    names = list_withdrawn_names(snapshot)
+    return tuple(
+        conceal_issue(issue, [item for item in items if item.number == issue.number], names)
+        for issue in reversed(list_published(snapshot))
+        if issue.sent_at <= now
+    )

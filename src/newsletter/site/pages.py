@@ -112,6 +112,8 @@ class FeedPage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawnPage:
     masthead: Masthead
+    #: the number of an issue that cannot be shown any more; None for an article
+    issue: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,10 @@ from sqlalchemy import bindparam, text
 
 from newsletter.domain.article import Article
 from newsletter.domain.search import list_searched
+from newsletter.domain.withdrawal import without_names
 from newsletter.store.database import Transaction
 from newsletter.store.tables import Moment
+from newsletter.store.withdrawals import list_withdrawn_names
 
 #: A word of the headline counts ten times, a name five times as much as one of the text.
 _FIND = {
@@ -41,9 +43,9 @@ _TAKE_OUT = {
 
 
 def enter_article(transaction: Transaction, article_id: int, article: Article) -> None:
-    """Enter an article, or enter it anew."""
+    """Enter an article, or enter it anew; names that were withdrawn are not found."""
     take_out(transaction, article_id)
-    headline, authors, rest = list_searched(article)
+    headline, authors, rest = list_searched(without_names(article, list_withdrawn_names(transaction)))
     row = {"id": article_id, "headline": headline, "authors": authors, "rest": rest}
     transaction.execute(text(_ENTER[transaction.dialect.name]), row)
 
