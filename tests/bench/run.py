@@ -20,6 +20,7 @@ import structlog
 from bench.audience import measure_audience
 from bench.bounces import measure_bounces
 from bench.delivery import LETTER_BYTES, measure_deliveries
+from bench.desk_people import measure_desk_people
 from bench.distance import measure_distance
 from bench.figure import Figure
 from bench.leaving import measure_leaving
@@ -115,6 +116,7 @@ _BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "rendering": measure_rendering,
     "bounces": _one(measure_bounces),
     "signature": _one(measure_signature),
+    "desk": measure_desk_people,
     "sizes": lambda: measure_sizes(*_SIZES),
     "leaving": _one(measure_leaving),
     "pace": _one(measure_pace),

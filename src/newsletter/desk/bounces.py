@@ -51,6 +51,8 @@ class BouncesPage:
     is_continued: bool = False
     #: the path of the next page; "" at the end
     next: str = ""
+    #: rare as they are, there may be more further back
+    is_cut_short: bool = False
     error: str = ""
 
     @property
@@ -99,13 +101,12 @@ def show_bounces(
     except InputError as error:
         return show("bounces.html.j2", replace(page, error=str(error)), status=400)
     with app.database.snapshot() as snapshot:
-        reports = list_reports_page(snapshot, wanted, below=after or None, limit=_PAGE + 1)
+        found = list_reports_page(snapshot, wanted, below=after or None, limit=_PAGE)
     filled = {"kind": kind, "reason": reason, "domain": domain, "effect": effect}
     query = {name: value for name, value in filled.items() if value}
-    following = ""
-    if len(reports) > _PAGE:
-        following = f"/bounces?{urlencode(query | {'after': reports[_PAGE - 1].report.id})}"
-    return show("bounces.html.j2", replace(page, reports=tuple(reports[:_PAGE]), next=following))
+    following = f"/bounces?{urlencode(query | {'after': found.next})}" if found.next else ""
+    page = replace(page, reports=found.reports, next=following, is_cut_short=found.is_cut_short)
+    return show("bounces.html.j2", page)
 
 
 @screen(_PATH, role=EditorRole.EDITOR)

@@ -15,9 +15,10 @@ from newsletter.store.database import Transaction
 from newsletter.store.tables import bounces, subscribers
 
 #: So many of the latest reports are counted.
-COUNTED = 5_000
+COUNTED = 2_000
 
 _MOST_DOMAINS = 10
+_WINDOW = 5_000  # reports of one page whose readers are looked up, to find a domain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,15 @@ class ListedReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPage:
+    reports: tuple[ListedReport, ...]
+    #: the id below which to go on; None at the end
+    next: int | None
+    #: the page is not full, because looking further would take too long at once
+    is_cut_short: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """What the latest reports are."""
 
@@ -53,20 +63,20 @@ class Counted:
     ignored: int = 0
 
 
-def list_reports_page(
-    transaction: Transaction, wanted: ReportFilter, *, below: int | None, limit: int
-) -> list[ListedReport]:
+def list_reports_page(transaction: Transaction, wanted: ReportFilter, *, below: int | None, limit: int) -> ReportPage:
     """Return reports with an id below that one, the latest first."""
+    latest = (transaction.scalar(select(func.max(bounces.c.id))) or 0) + 1 if below is None else below
     query = (
         select(*COLUMNS, subscribers.c.address, subscribers.c.id.label("subscriber_id"))
         .join_from(bounces, subscribers, subscribers.c.address_hash == bounces.c.address_hash, isouter=True)
-        .where(_conditions(wanted))
+        .where(bounces.c.id < latest, _conditions(wanted))
         .order_by(bounces.c.id.desc())
-        .limit(limit)
+        .limit(limit + 1)
     )
-    if below is not None:
-        query = query.where(bounces.c.id < below)
-    return [
+    floor = latest - _WINDOW if wanted.domain else 0
+    if floor > 0:
+        query = query.where(bounces.c.id >= floor)
+    found = [
         ListedReport(
             report=load_report(row),
             address=EmailAddress(row.address) if row.address else None,
@@ -74,6 +84,9 @@ def list_reports_page(
         )
         for row in transaction.execute(query)
     ]
+    if len(found) > limit:
+        return ReportPage(reports=tuple(found[:limit]), next=found[limit - 1].report.id)
+    return ReportPage(reports=tuple(found), next=floor if floor > 1 else None, is_cut_short=floor > 1)
 
 
 def count_recent(transaction: Transaction) -> Counted:

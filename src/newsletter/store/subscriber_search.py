@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, collate, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, collate, exists, func, literal, not_, or_, select
 
 from newsletter.domain.subscriber_search import FoundSubscriber, Place, Search, SearchPage, Stage
 from newsletter.store.database import Transaction
@@ -20,9 +20,12 @@ from newsletter.store.subscribers import load_subscriber
 from newsletter.store.suppressions import find_suppressed
 from newsletter.store.tables import consent_log, subscriber_tags, subscribers, suppressions
 
-_WINDOW = 20_000  # ids
-_MOST_WINDOWS = 5  # of one page
-_MOST_WINDOWS_OF_CONSENTS = 1  # each row is looked up in the log
+_WINDOW = 10_000  # ids
+# Of one page, by what each row of them costs: a look at it, or at another table too, whose rows lie anywhere.
+_MOST_WINDOWS = 8
+_MOST_WINDOWS_OF_NAMES = 6
+_MOST_WINDOWS_OF_SUPPRESSED = 3
+_MOST_WINDOWS_OF_CONSENTS = 1
 _LAST = "\U0010ffff"  # comes after every other letter
 _MOST_TAGS = 200
 
@@ -62,7 +65,7 @@ def _look_through(
     """Add to ``found`` until the page is full; return where to go on, and whether there was too much to look at."""
     query = select(subscribers).where(_conditions(transaction, search)).order_by(subscribers.c.id.desc())
     below = place.subscriber_id or (transaction.scalar(select(func.max(subscribers.c.id))) or 0) + 1
-    for _ in range(_MOST_WINDOWS_OF_CONSENTS if search.segment.source else _MOST_WINDOWS):
+    for _ in range(_count_windows(search)):
         window = and_(subscribers.c.id < below, subscribers.c.id >= below - _WINDOW)
         room = limit - len(found)
         rows = transaction.execute(query.where(window).limit(room + 1)).all()
@@ -73,6 +76,14 @@ def _look_through(
         if below <= 1:
             return None, False
     return Place(stage=Stage.NAMES, subscriber_id=below), True
+
+
+def _count_windows(search: Search) -> int:
+    if search.segment.source:
+        return _MOST_WINDOWS_OF_CONSENTS
+    if search.text:
+        return _MOST_WINDOWS_OF_NAMES
+    return _MOST_WINDOWS_OF_SUPPRESSED if search.is_suppressed else _MOST_WINDOWS
 
 
 def _by_address(transaction: Transaction, search: Search, place: Place) -> Select[*tuple[Any, ...]]:
@@ -89,12 +100,11 @@ def _conditions(transaction: Transaction, search: Search) -> ColumnElement[bool]
     if not search.text:
         return _filters(search)
     name = subscribers.c.name
-    begins_name = [
-        condition
-        for text in _spellings(search.text)
-        for condition in (name.istartswith(text, autoescape=True), name.icontains(f" {text}", autoescape=True))
-    ]
-    return and_(name != "", or_(*begins_name), not_(_begins_address(transaction, search.text)), _filters(search))
+    words = literal(" ").concat(name)
+    # SQLite's LIKE knows no case among the letters of ASCII, and is twice as fast as one over lower().
+    is_in_name = words.contains if transaction.dialect.name == "sqlite" else words.icontains
+    begins_word = [is_in_name(f" {text}", autoescape=True) for text in _spellings(search.text)]
+    return and_(name != "", or_(*begins_word), not_(_begins_address(transaction, search.text)), _filters(search))
 
 
 def _spellings(text: str) -> set[str]:
