@@ -1,0 +1,259 @@
+"""The composer in a browser: by mouse and keyboard, by two editors at once, on a phone, and without scripts."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from axe import find_barriers, read_axe
+from chromium import Chromium, Scheme
+from composer_stand import HARVEST, ISLAND, LEAD, RAILWAY, ComposerStand, open_composer
+from draft_builders import NOW
+from newsletter.store.database import Database
+
+PHONE, DESK = 375, 1280
+
+_IS_WIDER_THAN_THE_SCREEN = "() => document.documentElement.scrollWidth > window.innerWidth"
+_STARTED = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with Chromium(Path(program)) as browser:
+        yield browser
+
+
+@pytest.fixture
+def stand(sqlite_database: Database) -> Iterator[ComposerStand]:
+    with open_composer(sqlite_database, now=lambda: NOW + (datetime.now(UTC) - _STARTED)) as opened:
+        yield opened
+
+
+def visit(
+    chromium: Chromium,
+    stand: ComposerStand,
+    see: Callable[[Page], None],
+    *,
+    width: int = DESK,
+    scheme: Scheme = "light",
+    runs_scripts: bool = True,
+) -> None:
+    def look(page: Page) -> None:
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        stand.sign_in(page)
+        page.goto(stand.composer)
+        see(page)
+        assert complaints == []
+
+    chromium.visit(f"{stand.base}/healthz", look, width=width, scheme=scheme, runs_scripts=runs_scripts)
+
+
+def join(page: Page, stand: ComposerStand) -> Page:
+    """Open the composer for a second editor, in a browser of their own."""
+    browser = page.context.browser
+    assert browser
+    other = browser.new_context(viewport={"width": DESK, "height": 1000}).new_page()
+    stand.sign_in(other, name="Tomas Brandt")
+    other.goto(stand.composer)
+    return other
+
+
+def features(page: Page) -> Locator:
+    return page.locator("#list-features .item")
+
+
+def has_features(page: Page, *headlines: str) -> None:
+    expect(features(page).locator("form.item-headline textarea")).to_have_count(len(headlines))
+    for place, headline in enumerate(headlines):
+        expect(features(page).nth(place).locator("form.item-headline textarea")).to_have_value(headline)
+
+
+def drag(page: Page, what: Locator, onto: Locator) -> None:
+    what.scroll_into_view_if_needed()
+    onto.scroll_into_view_if_needed()
+    start, end = what.bounding_box(), onto.bounding_box()
+    assert start
+    assert end
+    page.mouse.move(start["x"] + 8, start["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(start["x"] + 8, start["y"] - 12, steps=4)
+    page.mouse.move(end["x"] + 40, end["y"] + 4, steps=12)
+    page.mouse.up()
+
+
+def test_an_item_is_dragged_to_its_place(stand: ComposerStand, chromium: Chromium) -> None:
+    def see(page: Page) -> None:
+        page.set_viewport_size({"width": DESK, "height": 1600})
+        drag(page, features(page).nth(2).locator(".grip"), features(page).nth(0))
+        has_features(page, ISLAND, RAILWAY, HARVEST)
+        expect(page.locator("#told")).to_contain_text(f"moved “{ISLAND}” before “{RAILWAY}”")
+        page.reload()
+        has_features(page, ISLAND, RAILWAY, HARVEST)
+
+        drag(page, features(page).nth(1).locator(".grip"), page.locator("#list-lead .item"))
+        expect(page.locator("#list-lead .item")).to_have_count(1)
+        expect(page.locator("#list-lead form.item-headline textarea")).to_have_value(RAILWAY)
+        has_features(page, LEAD, ISLAND, HARVEST)
+
+    visit(chromium, stand, see)
+
+
+def test_an_item_moves_by_the_keyboard_and_says_where_it_is(stand: ComposerStand, chromium: Chromium) -> None:
+    def see(page: Page) -> None:
+        features(page).nth(0).locator(".grip").focus()
+        page.keyboard.press("Alt+ArrowDown")
+        has_features(page, HARVEST, RAILWAY, ISLAND)
+        expect(page.locator("#told")).to_contain_text("It is number 2 of 3 in Features.")
+        expect(features(page).nth(1).locator(".grip")).to_be_focused()
+        page.keyboard.press("Alt+ArrowUp")
+        has_features(page, RAILWAY, HARVEST, ISLAND)
+        page.keyboard.press("Alt+ArrowUp")
+        expect(page.locator("#list-lead form.item-headline textarea")).to_have_value(RAILWAY)
+        expect(page.locator("#list-lead .grip")).to_be_focused()
+
+    visit(chromium, stand, see)
+
+
+def test_what_is_typed_is_saved_by_itself_and_shown_in_the_letter(stand: ComposerStand, chromium: Chromium) -> None:
+    def see(page: Page) -> None:
+        headline = features(page).nth(0).locator("form.item-headline textarea")
+        headline.fill("Who Owns the Mountain Railway?")
+        expect(page.locator("#saved")).to_contain_text(re.compile(r"Saved \d\d:\d\d:\d\d"))
+        expect(page.frame_locator("#letter iframe:not(.coming)").locator("body")).to_contain_text(
+            "Who Owns the Mountain Railway?"
+        )
+        expect(headline).to_be_focused()
+        page.reload()
+        has_features(page, "Who Owns the Mountain Railway?", HARVEST, ISLAND)
+        page.locator("#undo").click()
+        has_features(page, RAILWAY, HARVEST, ISLAND)
+        page.locator("#redo").click()
+        has_features(page, "Who Owns the Mountain Railway?", HARVEST, ISLAND)
+
+    visit(chromium, stand, see)
+
+
+def test_two_editors_see_each_other_and_lose_nothing(stand: ComposerStand, chromium: Chromium) -> None:
+    def see(page: Page) -> None:
+        other = join(page, stand)
+        expect(page.locator("#others")).to_contain_text("Tomas Brandt is here", timeout=10_000)
+
+        writing = features(page).nth(0).locator("form.item-teaser textarea")
+        writing.focus()
+        page.keyboard.press("Control+End")
+        page.keyboard.type(" And more")
+        features(other).nth(0).locator(".grip").focus()
+        other.keyboard.press("Alt+ArrowDown")
+        has_features(other, HARVEST, RAILWAY, ISLAND)
+        has_features(page, HARVEST, RAILWAY, ISLAND)
+        expect(features(page).nth(1).locator("form.item-teaser textarea")).to_be_focused()
+        page.keyboard.type(", still.")
+        expect(features(other).nth(1).locator("form.item-teaser textarea")).to_have_value(
+            re.compile(r"And more, still\.$"), timeout=10_000
+        )
+        other.context.close()
+
+    visit(chromium, stand, see)
+
+
+def test_one_text_written_by_two_is_shown_twice_until_one_is_chosen(stand: ComposerStand, chromium: Chromium) -> None:
+    def see(page: Page) -> None:
+        other = join(page, stand)
+        theirs = features(other).nth(0).locator("form.item-headline textarea")
+        theirs.focus()
+        other.route("**/pulse", lambda route: route.abort())  # their page has not heard of it yet
+        features(page).nth(0).locator("form.item-headline textarea").fill("By Aino")
+        expect(page.locator("#saved")).to_contain_text("Saved")
+        expect(page.locator("#undo")).to_be_enabled()
+        theirs.fill("By Tomas")
+
+        clash = features(other).nth(0).locator(".clash")
+        expect(clash).to_contain_text("By Aino")
+        expect(clash).to_contain_text("By Tomas")
+        expect(features(page).nth(0).locator(".clash")).to_contain_text("By Tomas", timeout=10_000)
+        clash.get_by_role("button", name="Take these words").click()
+        expect(clash).to_have_count(0)
+        page.locator("h1").click()
+        has_features(page, "By Tomas", HARVEST, ISLAND)
+        other.context.close()
+
+    visit(chromium, stand, see)
+
+
+def test_something_is_added_from_a_dialog_that_searches(stand: ComposerStand, chromium: Chromium) -> None:
+    def see(page: Page) -> None:
+        features(page).nth(2).get_by_role("button", name="Take out").click()
+        has_features(page, RAILWAY, HARVEST)
+        page.get_by_role("link", name="Add to the issue").click()
+        page.locator("#adding-search").fill("island")
+        expect(page.locator("#addable li")).to_have_count(1)
+        page.get_by_role("button", name=f"Add: {ISLAND}").click()
+        has_features(page, RAILWAY, HARVEST, ISLAND)
+        expect(page.locator("#adding")).not_to_be_visible()
+
+    visit(chromium, stand, see)
+
+
+def test_everything_works_without_scripts(stand: ComposerStand, chromium: Chromium) -> None:
+    def see(page: Page) -> None:
+        features(page).nth(0).get_by_role("button", name="Move down").click()
+        has_features(page, HARVEST, RAILWAY, ISLAND)
+        headline = features(page).nth(0).locator("form.item-headline")
+        headline.locator("textarea").fill("A Better Headline")
+        headline.get_by_role("button", name="Save").click()
+        has_features(page, "A Better Headline", RAILWAY, ISLAND)
+        page.locator("#undo").click()
+        has_features(page, HARVEST, RAILWAY, ISLAND)
+        features(page).nth(2).get_by_role("button", name="Take out").click()
+        has_features(page, HARVEST, RAILWAY)
+        page.get_by_role("link", name="Add to the issue").click()
+        page.get_by_role("button", name=f"Add: {ISLAND}").click()
+        has_features(page, HARVEST, RAILWAY, ISLAND)
+
+    visit(chromium, stand, see, runs_scripts=False)
+
+
+def test_previews_show_the_letter_in_light_and_dark_without_images(stand: ComposerStand, chromium: Chromium) -> None:
+    def see(page: Page) -> None:
+        page.goto(f"{stand.composer}/preview")
+        colours = [
+            page.frame_locator(f"iframe.{scheme}").locator("body").evaluate("each => getComputedStyle(each).background")
+            for scheme in ("light", "dark")
+        ]
+        assert colours[0] != colours[1]
+        assert page.locator("iframe.light").evaluate("each => each.contentDocument.scripts.length") == 0
+        page.get_by_role("link", name="Text part").click()
+        expect(page.locator(".text-part")).to_contain_text("The River Review")
+
+    visit(chromium, stand, see)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_no_screen_has_a_barrier_or_is_wider_than_it_is(
+    stand: ComposerStand, chromium: Chromium, width: int, scheme: Scheme
+) -> None:
+    def see(page: Page) -> None:
+        for path in ("", "/add", "/preview", "/preview?look=headers", "/preview?look=text"):
+            page.goto(stand.composer + path)
+            for summary in page.locator("details summary").all():
+                summary.click()
+            assert not page.evaluate(_IS_WIDER_THAN_THE_SCREEN), path
+            page.evaluate(read_axe())
+            assert find_barriers(page) == [], path
+        page.goto(f"{stand.base}/desk/issues")
+        assert not page.evaluate(_IS_WIDER_THAN_THE_SCREEN)
+        page.evaluate(read_axe())
+        assert find_barriers(page) == []
+
+    visit(chromium, stand, see, width=width, scheme=scheme)
