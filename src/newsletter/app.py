@@ -49,6 +49,7 @@ from newsletter.render.theme import read_theme
 from newsletter.resources import folder
 from newsletter.service.follow_mailing import MailingFollower
 from newsletter.service.ports import Session
+from newsletter.service.report_in_full import Reporter
 from newsletter.service.take_webhook import Webhooks
 from newsletter.settings import SettingLine, Settings, find_sources, list_settings, load_settings, read_secret
 from newsletter.store import approvals, jobs, mailings, pictures, texts
@@ -286,6 +287,11 @@ class App:
             messages_per_day=smtp.messages_per_day,
             per_domain_per_second=smtp.per_domain_per_second,
         )
+
+    @cached_property
+    def reporter(self) -> Reporter:
+        """What reports issues that went out."""
+        return Reporter(self.database)
 
     @cached_property
     def follower(self) -> MailingFollower:

@@ -18,7 +18,7 @@ from newsletter.domain.token import ReaderToken, hash_address
 from newsletter.mail.mailbox import StoredMessage
 from newsletter.service.control_mailing import resend_doubtful
 from newsletter.service.read_bounces import read_bounces
-from newsletter.service.report_in_full import FullReport, report_in_full, write_report
+from newsletter.service.report_in_full import FullReport, Reporter, report_in_full, write_report
 from newsletter.service.unsubscribe import unsubscribe_by_links
 from newsletter.store.database import Database
 from newsletter.store.tables import mailing_totals
@@ -104,6 +104,18 @@ def test_totals_are_written_down_at_the_end_and_again_when_doubtful_letters_were
     assert kept() == {"doubtful": 7}
     resend_doubtful(sent.mailing.id, database=database, now=SENT_AT)
     assert report_in_full(1, database=database).compared[0].counts == {DeliveryStatus.QUEUED: 7}
+
+
+def test_what_comes_back_later_stands_in_the_next_report_of_the_same_process(database: Database) -> None:
+    sent = a_mailing(database, addresses=READERS)
+    reporter = Reporter(database)
+    before = reporter.report(1)
+    read(database, failed(sent, READERS[0], "550 5.1.1 no such user"))
+    after = reporter.report(1)
+
+    assert (before.report.bounced_hard, after.report.bounced_hard) == (0, 1)
+    assert after == report_in_full(1, database=database)
+    assert [domain.failed for domain in before.domains] == [0]
 
 
 def test_as_csv_every_figure_is_a_line_and_no_cell_a_formula(database: Database) -> None:

@@ -112,6 +112,14 @@ class DomainFigures:
         """Count what was refused for good and what came back."""
         return self.reasons.total()
 
+    def copy(self) -> DomainFigures:
+        return DomainFigures(
+            domain=self.domain,
+            counts=self.counts.copy(),
+            came_back=self.came_back.copy(),
+            reasons=self.reasons.copy(),
+        )
+
     def include(self, other: DomainFigures) -> None:
         """Add another domain's figures to these."""
         self.counts.update(other.counts)

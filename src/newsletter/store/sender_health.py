@@ -6,6 +6,8 @@ from that moment on, and a process that dies forgets nothing (ADR 12).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import ColumnElement, Subquery, and_, delete, func, insert, or_, select
 
 from newsletter.domain.bounce import REASONS_AGAINST_US, BounceKind, BounceReason
@@ -79,6 +81,11 @@ def count_by_domain(transaction: Transaction, mailing_id: int) -> list[DomainFig
     At most a hundred domains stand by themselves; the others share the last row. Read in one snapshot with the
     mailing's report, the rows add up to it.
     """
+    return add_came_back(transaction, mailing_id, count_letters_by_domain(transaction, mailing_id))
+
+
+def count_letters_by_domain(transaction: Transaction, mailing_id: int) -> dict[str, DomainFigures]:
+    """Count the same by domain, all of them, without what came back; "" stands for erased readers."""
     found: dict[str, DomainFigures] = {}
     domain = domain_of(transaction).label("domain")
     letters = (
@@ -92,6 +99,15 @@ def count_by_domain(transaction: Transaction, mailing_id: int) -> list[DomainFig
         figures.counts[DeliveryStatus(status)] += count
         if status == DeliveryStatus.REJECTED:
             figures.reasons[reason] += count
+    return found
+
+
+def add_came_back(
+    transaction: Transaction, mailing_id: int, letters: Mapping[str, DomainFigures]
+) -> list[DomainFigures]:
+    """Add what came back to the letters of each domain, which stay as they are; in the order of ``count_by_domain``."""
+    found = {name: figures.copy() for name, figures in letters.items()}
+    domain = domain_of(transaction).label("domain")
     came_back = select_came_back(mailing_id)
     is_about = and_(deliveries.c.mailing_id == mailing_id, deliveries.c.position == came_back.c.position)
     failures = (
