@@ -24,6 +24,8 @@ from newsletter.resources import folder
 from project import Project
 from smtp_server import SmtpServer
 
+pytestmark = pytest.mark.timeout(400)  # a whole job, with processes of their own, on whatever machine
+
 PAGE = folder("examples") / "articles" / "ostrel-review.txt"
 READERS = 60
 #: Who edits on the command line of this machine, and has an account at the desk too.

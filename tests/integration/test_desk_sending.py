@@ -16,6 +16,7 @@ from draft_builders import an_article
 from issue_desk import CADENCE, Desk
 from mailing_stand import add_readers
 from newsletter.app import App
+from newsletter.desk.ending import end_streams
 from newsletter.desk.place import find_place
 from newsletter.domain.address import mask_addresses
 from newsletter.domain.editor import EditorRole
@@ -95,7 +96,7 @@ def find_digest(browser: Browser, number: int) -> str:
         ("article 12", "/desk/issues/7#item-article-12"),
         ("image of article 12", "/desk/articles/12"),
         ("partner 3", "/desk/issues/7#item-partner-3"),
-        ("subject", "/desk/issues/7#field-subject"),
+        ("subject", "/desk/issues/7#words-subject"),
         ("[mail] from", "/desk/settings"),
         ("audience", "/desk/subscribers"),
         ("HTML", "/desk/issues/7/preview"),
@@ -245,6 +246,15 @@ def test_a_stream_gives_the_figures_and_ends_with_the_mailing(desk: Desk, number
     assert answer.headers["Content-Type"].startswith("text/event-stream")
     assert [line for line in answer.text.splitlines() if line.startswith("event:")] == ["event: figures", "event: over"]
     assert "10 of 10 settled" in answer.text.replace("<strong>", "").replace("</strong>", "")
+
+
+def test_a_stream_ends_with_the_process_that_serves_it(desk: Desk, number: int, open_as: Open) -> None:
+    desk.approve(number)
+    desk.mail(number)
+    browser = open_as(EditorRole.PUBLISHER)
+    end_streams(browser.client.app)
+
+    assert browser.get(f"/issues/{number}/live/events").text == ""
 
 
 def test_an_issue_without_a_mailing_has_no_live_page_and_no_report(number: int, open_as: Open) -> None:

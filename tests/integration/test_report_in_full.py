@@ -13,11 +13,14 @@ from mailing_stand import ADDRESS_KEY, KEYS
 from newsletter.domain.aftermath import EventKind
 from newsletter.domain.bounce import BounceKind, BounceReason
 from newsletter.domain.bounce_policy import BouncePolicy
+from newsletter.domain.budget import Limits
 from newsletter.domain.mailing import DeliveryStatus
 from newsletter.domain.token import ReaderToken, hash_address
 from newsletter.mail.mailbox import StoredMessage
 from newsletter.service.control_mailing import resend_doubtful
+from newsletter.service.follow_mailing import MailingFollower
 from newsletter.service.read_bounces import read_bounces
+from newsletter.service.reduce_old import reduce_old
 from newsletter.service.report_in_full import FullReport, Reporter, report_in_full, write_report
 from newsletter.service.unsubscribe import unsubscribe_by_links
 from newsletter.store.database import Database
@@ -116,6 +119,18 @@ def test_what_comes_back_later_stands_in_the_next_report_of_the_same_process(dat
     assert (before.report.bounced_hard, after.report.bounced_hard) == (0, 1)
     assert after == report_in_full(1, database=database)
     assert [domain.failed for domain in before.domains] == [0]
+
+
+def test_what_a_process_has_counted_stays_true_when_letters_are_only_counted_any_more(database: Database) -> None:
+    a_mailing(database, addresses=READERS)
+    reporter, follower = Reporter(database), MailingFollower(database, Limits())
+    before, followed = reporter.report(1), follower.look(1, now=SENT_AT)
+    reduce_old(database=database, keep=timedelta(days=60), now=SENT_AT + timedelta(days=400))
+    after = reporter.report(1)
+
+    assert (after.report, after.domains) == (before.report, before.domains)
+    assert after == report_in_full(1, database=database)
+    assert follower.look(1, now=SENT_AT).progress == followed.progress
 
 
 def test_as_csv_every_figure_is_a_line_and_no_cell_a_formula(database: Database) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import socket
 
     import uvicorn
+    from litestar import Litestar
 
     from newsletter.app import App
     from newsletter.domain.letter import Letter
@@ -249,9 +250,10 @@ def _serve(app: App, host: str | None, port: int | None, *, beside: tuple[Callab
             webhooks=app.webhooks(),
             languages=app.settings.site.languages,
         )
+        desk = create_desk(app)
         server = uvicorn.Server(
             uvicorn.Config(
-                create_front(site, under={PREFIX: create_desk(app)}),
+                create_front(site, under={PREFIX: desk}),
                 access_log=False,  # paths carry tokens, and addresses of readers are nobody's business
                 log_config=None,
                 lifespan="off",  # neither application has anything to do before the first request
@@ -262,7 +264,7 @@ def _serve(app: App, host: str | None, port: int | None, *, beside: tuple[Callab
             )
         )
         # uvicorn obeys signals while it serves, and raises them once more when it has ended: they have to find us too.
-        _on_signal(lambda: _end(server))
+        _on_signal(lambda: _end(server, desk))
         for start in beside:
             start()
         address, number = listener.getsockname()[:2]
@@ -272,7 +274,10 @@ def _serve(app: App, host: str | None, port: int | None, *, beside: tuple[Callab
         server.run(sockets=[listener])
 
 
-def _end(server: uvicorn.Server) -> None:
+def _end(server: uvicorn.Server, desk: Litestar) -> None:
+    from newsletter.desk.ending import end_streams
+
+    end_streams(desk)
     server.should_exit = True
 
 

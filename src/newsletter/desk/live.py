@@ -14,6 +14,7 @@ from litestar.response import Redirect, ServerSentEvent, ServerSentEventMessage,
 from newsletter.app import App
 from newsletter.desk.chart import Part, draw_bar
 from newsletter.desk.collaborators import TheApp, TheEditor
+from newsletter.desk.ending import is_ending
 from newsletter.desk.frame import figure
 from newsletter.desk.place import IssueNumber
 from newsletter.desk.routes import act, say, screen, see_other
@@ -228,7 +229,7 @@ async def _tell(number: int, request: AnyRequest, app: App) -> AsyncIterator[Ser
     """Give a part of the page whenever it has changed, until the mailing is over or the time is up."""
     until, told = monotonic() + _LONGEST_SECONDS, ""
     acts: tuple[object, ...] | None = None
-    while monotonic() < until:
+    while monotonic() < until and not is_ending(request.app):
         try:
             page = await asyncio.to_thread(load_live, number, app)
         except NewsletterError:  # recalled meanwhile, or the database is away: the whole page says it

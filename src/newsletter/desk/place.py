@@ -17,9 +17,9 @@ _PICTURE = re.compile(r"image of (article|announcement|partner) (\d+)")
 
 #: What a finding's ``where`` begins with, and the page for it; the first that fits.
 _PAGES = (
-    ("subject", "/issues/{number}#field-subject"),
-    ("preheader", "/issues/{number}#field-preheader"),
-    ("note", "/issues/{number}#field-note"),
+    ("subject", "/issues/{number}#words-subject"),
+    ("preheader", "/issues/{number}#words-preheader"),
+    ("note", "/issues/{number}#words-note"),
     ("HTML", "/issues/{number}/preview"),
     ("text", "/issues/{number}/preview"),
     ("audience", "/subscribers"),

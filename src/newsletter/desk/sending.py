@@ -91,7 +91,7 @@ def show_sending(number: IssueNumber, request: AnyRequest, app: TheApp) -> Templ
 def send(
     number: IssueNumber, request: AnyRequest, data: URLEncodedBody[dict[str, str]], app: TheApp, editor: TheEditor
 ) -> Template | Redirect:
-    plan = _read_plan(data)
+    plan, now = _read_plan(data), app.now()
     try:
         order = SendOrder(
             segment=plan.segment,
@@ -106,8 +106,8 @@ def send(
             masthead=app.masthead(),
             sender=app.sender,
             relay_host=app.relay_host,
-            launch=_plan_launch(plan, app),
-            now=app.now(),
+            launch=_plan_launch(plan, app, now=now),
+            now=now,
             order=order,
         )
     except (InputError, RefusedError) as error:
@@ -137,7 +137,7 @@ def load_sending(number: int, app: App, plan: Plan | None, *, refusal: str = "")
     if common.is_mailed:
         return common
     try:
-        launch = _plan_launch(plan, app)
+        launch = _plan_launch(plan, app, now=now)
         forecast = forecast_mailing(
             number,
             database=app.database,
@@ -179,9 +179,8 @@ def _read_plan(data: Mapping[str, str]) -> Plan:
     )
 
 
-def _plan_launch(plan: Plan, app: App) -> Launch:
+def _plan_launch(plan: Plan, app: App, *, now: datetime) -> Launch:
     """Return when and to how many first. Raises InputError for what cannot be."""
-    now = app.now()
     at = _read_time(plan.at, app.cadence.zone) if plan.at else None
     if at is not None and at < now - timedelta(minutes=1):
         local = at.astimezone(app.cadence.zone)

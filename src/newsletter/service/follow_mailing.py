@@ -22,6 +22,7 @@ from newsletter.domain.progress import (
 from newsletter.service.look_ahead import Outlook, look_ahead
 from newsletter.store import batch_figures, mailings
 from newsletter.store.database import Database, Transaction
+from newsletter.store.delivery_counts import list_letter_counts
 
 _DOMAINS = 12  # shown by themselves
 _ANSWERS = 8
@@ -130,6 +131,7 @@ class _Followed:
         self._states: dict[int, BatchState] = {}
         self._figures: dict[int, BatchFigures] = {}
         self._total: Counter[Fate] = Counter()
+        self._gone = 0
 
     def count(self, transaction: Transaction, mailing: Mailing) -> Progress:
         """Count again what can have changed, and add everything up."""
@@ -147,6 +149,10 @@ class _Followed:
             if mailing.status in _TOUCHING:
                 moved = set(states)
             self._status = mailing.status
+        # Letters whose time is over leave their batches, and are counted by themselves.
+        counted = list_letter_counts(transaction, mailing.id) if mailing.finished_at else []
+        if (gone := sum(letter.letters for letter in counted)) != self._gone:
+            moved, self._gone = set(states), gone
         if moved:
             numbers = None if len(moved) > _MANY else moved
             found = batch_figures.count_batches(transaction, mailing.id, numbers, domains=self._domains)
@@ -156,7 +162,11 @@ class _Followed:
                 self._figures[number] = found.get(number, BatchFigures())
                 self._total.update(self._figures[number].counts)
         self._states = states
-        return tell_progress(self._total)
+        total = self._total.copy()
+        for letter in counted:
+            domain = letter.domain if letter.domain in self._domains else ""
+            total[letter.status, letter.reason or "", domain] += letter.letters
+        return tell_progress(total)
 
     @property
     def next_due_at(self) -> datetime | None:

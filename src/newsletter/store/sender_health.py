@@ -99,6 +99,11 @@ def count_letters_by_domain(transaction: Transaction, mailing_id: int) -> dict[s
         figures.counts[DeliveryStatus(status)] += count
         if status == DeliveryStatus.REJECTED:
             figures.reasons[reason] += count
+    for letter in list_letter_counts(transaction, mailing_id):  # whose time is over
+        figures = found.setdefault(letter.domain, DomainFigures(domain=letter.domain or None))
+        figures.counts[letter.status] += letter.letters
+        if letter.status is DeliveryStatus.REJECTED:
+            figures.reasons[letter.reason or ""] += letter.letters
     return found
 
 
@@ -121,22 +126,12 @@ def add_came_back(
         figures.came_back[BounceKind(kind)] += count
         if kind in {BounceKind.HARD, BounceKind.SOFT}:
             figures.reasons[reason or BounceReason.UNSPECIFIED] += count
-    _include_counts(transaction, mailing_id, found)
-    return _shorten(found)
-
-
-def _include_counts(transaction: Transaction, mailing_id: int, found: dict[str, DomainFigures]) -> None:
-    """Add the letters whose time is over, which are only counted any more."""
-    for letter in list_letter_counts(transaction, mailing_id):
-        figures = found.setdefault(letter.domain, DomainFigures(domain=letter.domain or None))
-        figures.counts[letter.status] += letter.letters
-        if letter.status is DeliveryStatus.REJECTED:
-            figures.reasons[letter.reason or ""] += letter.letters
-    for failure in list_failure_counts(transaction, mailing_id):
+    for failure in list_failure_counts(transaction, mailing_id):  # of letters whose time is over
         figures = found.setdefault(failure.domain, DomainFigures(domain=failure.domain or None))
         figures.came_back[failure.kind] += failure.letters
         if failure.kind in {BounceKind.HARD, BounceKind.SOFT}:
             figures.reasons[failure.reason or BounceReason.UNSPECIFIED] += failure.letters
+    return _shorten(found)
 
 
 def _shorten(found: dict[str, DomainFigures]) -> list[DomainFigures]:
