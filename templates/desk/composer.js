@@ -19,7 +19,7 @@
     queue = queue.then(async () => {
       try {
         const body = new URLSearchParams(typeof fields === "function" ? fields() : fields);
-        const answer = await fetch(base + path, { method: "POST", headers, body });
+        const answer = await fetch(base + path, { method: "POST", headers, body, keepalive: true });
         const elsewhere = answer.headers.get("HX-Redirect");
         if (elsewhere) return location.assign(elsewhere);
         const html = await answer.text();
@@ -52,8 +52,27 @@
     byId("told").textContent = sentence;
   }
 
+  // Nothing moves under a pressed pointer: a click would land beside what it was meant for.
+  let isPressed = false;
+  let waiting = [];
+  addEventListener("pointerdown", () => { isPressed = true; }, true);
+  for (const end of ["pointerup", "pointercancel", "dragend"]) {
+    addEventListener(end, () => {
+      isPressed = false;
+      setTimeout(() => { for (const act of waiting.splice(0)) act(); }, 50); // the click comes first
+    }, true);
+  }
+  function whenReleased(act) {
+    if (isPressed) waiting.push(act);
+    else act();
+  }
+
   // Take over what stands now, and leave alone what is being written.
   function show(html, own) {
+    whenReleased(() => takeOver(html, own));
+  }
+
+  function takeOver(html, own) {
     const next = new DOMParser().parseFromString(html, "text/html").getElementById("composer");
     if (!next || isDragging) return;
     const focus = document.activeElement;
@@ -101,6 +120,7 @@
     const isWriting = document.activeElement === area(form);
     if (own?.form === form) {
       form.dataset.saved = own.words;
+      if (area(form).value === own.words) sessionStorage.removeItem(shelf(form));
       // Where my words were set aside, what I write on still belongs beside what I saw.
       if (!("contested" in part.dataset)) form.elements.seen.value = part.elements.seen.value;
       form.toggleAttribute("data-contested", "contested" in part.dataset);
@@ -128,9 +148,23 @@
       .then(() => { byId("saving").hidden = true; });
   }
 
+  // What is not saved yet survives a reload and a sign-in of this window, with the revision that it was written on.
+  const shelf = (form) => `${base} ${form.id}`;
+  function shelve(form) {
+    sessionStorage.setItem(shelf(form), JSON.stringify({ words: area(form).value, seen: form.elements.seen.value }));
+  }
+  function unshelve(form) {
+    const kept = JSON.parse(sessionStorage.getItem(shelf(form)) ?? "null");
+    if (!kept || area(form).readOnly) return;
+    area(form).value = kept.words;
+    form.elements.seen.value = kept.seen;
+    if (!isDirty(form)) sessionStorage.removeItem(shelf(form));
+  }
+
   root.addEventListener("input", (event) => {
     const form = event.target.closest("form.text");
     if (!form) return;
+    shelve(form);
     grow([event.target]);
     clearTimeout(timers.get(form.id));
     timers.set(form.id, setTimeout(() => save(form), PAUSE));
@@ -139,13 +173,13 @@
     const form = event.target.closest("form.text");
     if (!form) return;
     save(form);
-    setTimeout(() => {
+    setTimeout(() => whenReleased(() => {
       const part = latest.get(form.id);
       if (part && form.isConnected && !isDirty(form) && document.activeElement !== area(form) && area(form).value !== area(part).defaultValue) {
         form.replaceWith(document.importNode(part, true));
         grow();
       }
-    });
+    }));
   });
 
   // Textareas as high as their words.
@@ -201,7 +235,7 @@
         handle: ".grip",
         draggable: ".item",
         animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 150,
-        onStart: () => { isDragging = true; root.classList.add("dragging"); },
+        onStart: () => { isDragging = true; waiting = []; root.classList.add("dragging"); },
         onEnd: ({ item, from, to, oldDraggableIndex, newDraggableIndex }) => {
           isDragging = false;
           root.classList.remove("dragging");
@@ -278,18 +312,22 @@
   });
 
   // Who is here, and what they did meanwhile.
+  let isAsking = false;
   function pulse() {
-    if (document.hidden || isDragging) return;
+    if (document.hidden || isDragging || isAsking) return;
     for (const form of root.querySelectorAll("form.text")) {
       if (isDirty(form) && !timers.has(form.id)) save(form);
     }
-    post("/pulse", () => ({ state: root.dataset.state, text: document.activeElement?.form?.elements?.text?.value ?? "" }));
+    isAsking = true;
+    post("/pulse", () => ({ state: root.dataset.state, text: document.activeElement?.form?.elements?.text?.value ?? "" }))
+      .then(() => { isAsking = false; });
   }
   setInterval(pulse, PULSE);
-  document.addEventListener("visibilitychange", pulse);
-  addEventListener("beforeunload", (event) => {
-    if ([...root.querySelectorAll("form.text")].some(isDirty)) event.preventDefault();
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) pulse();
+    else for (const form of root.querySelectorAll("form.text")) save(form);
   });
+  for (const form of root.querySelectorAll("form.text")) unshelve(form);
   grow();
   pulse();
 })();
