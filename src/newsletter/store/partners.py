@@ -66,6 +66,17 @@ def count_shown(transaction: Transaction) -> dict[int, int]:
     return dict(transaction.execute(query).all())
 
 
+def list_shown(transaction: Transaction) -> list[tuple[int, int]]:
+    """Give issue and partner for each link that a mailed issue carried: the latest issue first."""
+    query = (
+        select(issues.c.number, issue_items.c.partner_id)
+        .join(issues, issues.c.id == issue_items.c.issue_id)
+        .where(issue_items.c.partner_id.is_not(None), issues.c.status == IssueStatus.MAILED)
+        .order_by(issues.c.number.desc(), issue_items.c.position)
+    )
+    return [(number, partner_id) for number, partner_id in transaction.execute(query)]
+
+
 def _read(row: Row[Any]) -> StoredPartnerLink:
     link = PartnerLink(
         name=row.name,
