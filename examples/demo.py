@@ -46,6 +46,7 @@ _SETTINGS = """\
 name = "The Ostrel Review"
 base_url = "http://localhost:8080"
 postal_address = "The Ostrel Review, Pump House Lane 4, Carrow"
+languages = ["en", "ru", "ar"]
 publishers = [{{ name = "Institute for Basin Studies", url = "https://basin-studies.example/" }}]
 
 [cadence]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,71 +16,23 @@ from playwright.sync_api import Page
 
 from axe import find_barriers, read_axe
 from chromium import Chromium, Scheme
-from mailing_stand import ADDRESS_KEY, add_readers, open_a_mailing
 from newsletter.domain.address import EmailAddress
-from newsletter.domain.article import Article, Section
-from newsletter.domain.notice import Notice, NoticeKind
-from newsletter.domain.sign_up import SignUp, SignUpLimits
-from newsletter.domain.subscriber import Subscriber, SubscriberStatus
-from newsletter.domain.token import ConfirmToken, Purpose, ReaderToken
+from newsletter.domain.notice import NoticeKind
+from newsletter.domain.subscriber import SubscriberStatus
+from newsletter.domain.token import Purpose
 from newsletter.domain.topic import Topic
-from newsletter.service.request_subscription import request_subscription
-from newsletter.store.articles import add_article
-from newsletter.store.database import Database
-from newsletter.store.notices import claim_notice
 from newsletter.store.subscribers import find_subscriber
-from site_server import serve_site
-from site_stand import KEYS, a_site
+from readers_stand import Shown, Stand, open_stand
 
 PHONE, DESK = 375, 1280
-READER = "reader@example.org"
 
 _IS_WIDER_THAN_THE_SCREEN = "() => document.documentElement.scrollWidth > window.innerWidth"
-_SMALL_TARGETS = """() => [...document.querySelectorAll('main a, button, input:not([type=hidden])')]
+_SMALL_TARGETS = """() => [...document.querySelectorAll('main a, button, select, textarea, input:not([type=hidden])')]
     .filter(each => !each.closest('.trap'))
     .map(each => each.closest('.choice') ?? each)
     .map(each => [each.getBoundingClientRect(), each])
     .filter(([box, each]) => box.height < 24 && getComputedStyle(each).display !== 'inline')
     .map(([box, each]) => `${each.outerHTML.slice(0, 80)}: ${box.height}`)"""
-
-
-@dataclass
-class Clock:
-    """As late as the machine says, and later on demand."""
-
-    ahead: timedelta = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
-
-
-@dataclass(frozen=True)
-class Stand:
-    base: str
-    database: Database
-    clock: Clock
-
-    def find(self, email: str) -> Subscriber:
-        with self.database.snapshot() as snapshot:
-            subscriber = find_subscriber(snapshot, EmailAddress(email))
-        assert subscriber
-        return subscriber
-
-    def link(self, page: str, purpose: Purpose, email: str = READER) -> str:
-        return f"/{page}/{ReaderToken(self.find(email).public_id).sign(purpose, KEYS)}"
-
-    def confirm_path(self) -> str:
-        (notice,) = self.take_notices()
-        assert notice.kind is NoticeKind.CONFIRM
-        assert notice.requested_at
-        return f"/confirm/{ConfirmToken(notice.public_id, notice.requested_at).sign(KEYS)}"
-
-    def take_notices(self) -> list[Notice]:
-        taken = []
-        with self.database.transaction() as transaction:
-            while notice := claim_notice(transaction, now=self.clock()):
-                taken.append(notice)
-        return taken
 
 
 @pytest.fixture(scope="module")
@@ -92,72 +46,29 @@ def chromium() -> Iterator[Chromium]:
 
 @pytest.fixture(scope="module")
 def stand(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Stand]:
-    file = tmp_path_factory.mktemp("site") / "newsletter.db"
-    shutil.copyfile(migrated_file, file)
-    database = Database(f"sqlite:///{file}")
-    clock = Clock()
-    add_readers(database, [READER, "gone@example.org"])
-    open_a_mailing(database, now=clock() - timedelta(days=3))
-    article = Article(
-        headline="The Ferry That Outlived Three Treaties",
-        authors=("Aino Salo", "Tomas Brandt"),
-        standfirst="Every agreement has failed. The ferry has not.",
-        sections=(Section(name="Background", paragraphs=("It began in spring. " * 30,)),),
-        biography="Aino Salo teaches history.",
-        published_at=clock() - timedelta(days=4),
-        tags=("Strait politics",),
-    )
-    with database.transaction() as transaction:
-        add_article(transaction, article, now=clock())
-    with serve_site(a_site(database, now=clock)) as base:
-        yield Stand(base, database, clock)
-    database.close()
+    with open_stand(tmp_path_factory.mktemp("site"), migrated_file) as opened:
+        yield opened
 
 
-def list_paths(stand: Stand) -> dict[str, str]:
-    """Return every page that is shown by following a link, by name."""
-    request_subscription(
-        SignUp(address=EmailAddress("asked@example.org"), topics=Topic.everything(), source="form"),
-        client="192.0.2.1",
-        limits=SignUpLimits(),
-        database=stand.database,
-        address_key=ADDRESS_KEY,
-        now=stand.clock(),
-    )
-    asked = stand.find("asked@example.org")
-    assert asked.requested_at
-    return {
-        "front": "/",
-        "sign-up": "/subscribe",
-        "confirmation": f"/confirm/{ConfirmToken(asked.public_id, asked.requested_at).sign(KEYS)}",
-        "expired confirmation": f"/confirm/{ConfirmToken(bytes(8), asked.requested_at).sign(KEYS)}",
-        "preferences": stand.link("preferences", Purpose.PREFERENCES),
-        "unsubscribe": stand.link("unsubscribe", Purpose.UNSUBSCRIBE),
-        "return": stand.link("return", Purpose.RETURN, "gone@example.org"),
-        "no link of one's own": "/unsubscribe",
-        "issues": "/issues",
-        "article": "/articles/1",
-        "empty search": "/search",
-        "search": "/search?q=ferry",
-        "fruitless search": "/search?q=nothing+of+the+kind",
-        "nothing here": "/nothing",
-    }
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(PHONE, "light"), (PHONE, "dark"), (DESK, "light")])
+@pytest.mark.timeout(600)  # three dozen pages, on a machine that may be busy
+@pytest.mark.parametrize(("width", "scheme"), [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")])
 def test_nothing_stands_in_anybodys_way_on_any_page(
     stand: Stand, chromium: Chromium, width: int, scheme: Scheme
 ) -> None:
     source = read_axe()
 
-    def look(page: Page) -> list[str]:
-        page.evaluate(source)
-        found = find_barriers(page) + [f"small: {target}" for target in page.evaluate(_SMALL_TARGETS)]
-        return [*found, *(["wider than the screen"] if page.evaluate(_IS_WIDER_THAN_THE_SCREEN) else [])]
+    def look(shown: Shown) -> Callable[[Page], list[str]]:
+        def see(page: Page) -> list[str]:
+            shown.act(page)
+            page.evaluate(source)
+            found = find_barriers(page) + [f"small: {target}" for target in page.evaluate(_SMALL_TARGETS)]
+            return [*found, *(["wider than the screen"] if page.evaluate(_IS_WIDER_THAN_THE_SCREEN) else [])]
+
+        return see
 
     barriers = {
-        name: chromium.visit(stand.base + path, look, width=width, scheme=scheme)
-        for name, path in list_paths(stand).items()
+        name: chromium.visit(stand.base + shown.path, look(shown), width=width, scheme=scheme)
+        for name, shown in stand.list_pages().items()
     }
 
     assert {name: found for name, found in barriers.items() if found} == {}
@@ -254,3 +165,127 @@ def test_no_page_asks_for_anything_but_itself_and_its_style(stand: Stand, chromi
     chromium.visit(stand.base, look, width=DESK)
 
     assert asked == {f"{stand.base}/", f"{stand.base}/assets/site.css"}
+
+
+@pytest.mark.parametrize("runs_scripts", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_a_reader_pauses_moves_looks_at_the_data_and_is_deleted(
+    stand: Stand, chromium: Chromium, width: int, *, runs_scripts: bool
+) -> None:
+    old, new = stand.a_reader(), f"moved{width}{runs_scripts}@example.net".lower()
+    until = (stand.clock() + timedelta(days=21)).date()
+    stand.take_notices()
+
+    def visit(path: str, act: Callable[[Page], str]) -> str:
+        return chromium.visit(stand.base + path, act, width=width, runs_scripts=runs_scripts)
+
+    def heading_after(name: str) -> Callable[[Page], str]:
+        def act(page: Page) -> str:
+            page.get_by_role("button", name=name, exact=True).click()
+            return page.get_by_role("heading", level=1).inner_text()
+
+        return act
+
+    def pause(page: Page) -> str:
+        page.get_by_label("Your name").fill("Ada Lindgren")
+        page.get_by_label("Language you prefer").select_option(label="русский")
+        page.get_by_label("Pause until").fill(until.isoformat())
+        page.get_by_role("button", name="Save").click()
+        return page.get_by_role("status").inner_text()
+
+    def move(page: Page) -> str:
+        page.get_by_role("link", name="Change your address").click()
+        page.get_by_label("Your new email address").fill(new)
+        return heading_after("Change the address")(page)
+
+    preferences = stand.link("preferences", Purpose.PREFERENCES, old)
+    paused = visit(preferences, pause)
+    reader = stand.find(old)
+    asked = visit(preferences, move)
+    path = stand.letter_path(NoticeKind.NEW_ADDRESS)
+    moved = visit(path, heading_after("Use this address"))
+    told = visit(preferences, heading_after("Send me the way to my data"))
+    path = stand.letter_path(NoticeKind.DATA)
+    shown = visit(path, lambda page: page.get_by_role("main").inner_text())
+    deleted = visit(f"{path}/delete", heading_after("Delete everything about me"))
+
+    assert "Issues pass you by until" in paused
+    assert (reader.name, reader.language, reader.paused_until) == ("Ada Lindgren", "ru", until)
+    assert (asked, moved) == ("Please look into the new mailbox", "The address is changed")
+    assert told == "Please look into your mailbox"
+    assert new in shown
+    assert deleted == "You are deleted"
+    with stand.database.snapshot() as snapshot:
+        assert find_subscriber(snapshot, EmailAddress(new)) is None
+
+
+def test_a_form_on_another_site_leads_to_ours_with_the_address_in_it(stand: Stand, chromium: Chromium) -> None:
+    documented = (Path(__file__).parents[2] / "docs" / "readers.md").read_text(encoding="utf-8")
+    snippet = documented.partition("```html\n")[2].partition("```")[0]
+    elsewhere = f"<!doctype html><title>Elsewhere</title>{snippet}".replace("https://letters.example.org", stand.base)
+
+    def sign_up(page: Page) -> tuple[list[str], str]:
+        page.get_by_label("Our newsletter by email").fill("elsewhere@example.org")
+        page.get_by_role("button", name="Subscribe").click()
+        page.wait_for_url(f"{stand.base}/subscribe")
+        taken_along = page.get_by_label("Your email address").input_value()
+        asked = page.get_by_role("alert").inner_text()
+        stand.clock.ahead += timedelta(seconds=10)  # a person takes a while
+        page.get_by_role("button", name="Subscribe").click()
+        return [taken_along, asked], page.get_by_role("heading", level=1).inner_text()
+
+    with serve_page(elsewhere) as address:
+        typed, heading = chromium.visit(address, sign_up, width=PHONE, runs_scripts=False)
+
+    assert "<script" not in snippet
+    assert typed == ["elsewhere@example.org", "Please look it over and press the button once more."]
+    assert heading == "Please look into your mailbox"
+    assert stand.find("elsewhere@example.org").status is SubscriberStatus.PENDING
+
+
+@contextmanager
+def serve_page(html: str) -> Iterator[str]:
+    """Serve one page on a port of its own, as another site does."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(html.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_the_keyboard_alone_is_enough_to_say_why_one_leaves(stand: Stand, chromium: Chromium) -> None:
+    path = stand.link("unsubscribe", Purpose.UNSUBSCRIBE, stand.a_reader())
+
+    def type_all(page: Page) -> tuple[list[str], str]:
+        page.get_by_role("button", name="Unsubscribe").press("Enter")
+        visited = []
+        for _ in range(20):
+            page.keyboard.press("Tab")
+            focused = page.evaluate("() => document.activeElement.id || document.activeElement.textContent.trim()")
+            visited.append(focused)
+            if focused.startswith("cause-"):
+                page.keyboard.press("ArrowDown")
+            if focused == "words":
+                page.keyboard.type("There is too much of it")
+            if focused == "Tell the editors":
+                page.keyboard.press("Enter")
+                break
+        page.wait_for_url("**/reason")
+        return visited, page.get_by_role("heading", level=1).inner_text()
+
+    visited, heading = chromium.visit(stand.base + path, type_all, width=DESK)
+
+    assert visited[-3:] == ["cause-too_many", "words", "Tell the editors"]
+    assert heading == "Thank you"
