@@ -1,15 +1,24 @@
-"""How fast a mailing goes out, as a share of what bare smtp-source sends to the same relay in the same minute."""
+"""How fast a mailing goes out, as a share of what bare smtp-source sends to the same relay in the same minute.
+
+Run as a program, it delivers one mailing in a process of its own, as a worker is one.
+"""
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import structlog
 
 from bench.figure import Figure
 from bench.smtp_tools import measure_source, run_sink
@@ -44,8 +53,9 @@ def _measure(name: str, port: int, *, connections: int, url: str | None = None) 
     measure_source(port, letters=LETTERS // 4, letter_bytes=LETTER_BYTES)
     for _ in range(PAIRS):
         yardstick = measure_source(port, letters=LETTERS, letter_bytes=LETTER_BYTES)
-        with _a_database(url) as database:
-            rate, cost = _deliver(database, port, connections=connections)
+        with tempfile.TemporaryDirectory() as folder:
+            own_url = url or f"sqlite:///{Path(folder) / 'newsletter.db'}"
+            rate, cost = _measure_delivery(own_url, port, connections=connections)
         rates.append(rate)
         costs.append(cost)
         ratios.append(rate / yardstick)
@@ -69,32 +79,44 @@ def _run_postgres(folder: Path) -> Iterator[str]:
         server.stop()
 
 
-def _deliver(database: Database, port: int, *, connections: int) -> tuple[float, float]:
+def _measure_delivery(url: str, port: int, *, connections: int) -> tuple[float, float]:
     """Return letters a second, and the sender's CPU time for each in µs."""
-    rendered = a_rendered_issue(words=LETTER_BYTES // 5)
-    mailing = open_a_mailing(database, rendered)
-    plant = a_plant(database, port=port, connections=connections)
-    started, before = time.perf_counter(), _cpu_seconds()
-    deliver_all(plant)
-    seconds, cpu = time.perf_counter() - started, _cpu_seconds() - before
-    assert counted(report_on(database, mailing)) == {"accepted": LETTERS}
+    with _a_database(url) as database:
+        mailing = open_a_mailing(database, a_rendered_issue(words=LETTER_BYTES // 5))
+        arguments = [url, str(port), str(connections)]
+        output = subprocess.run([sys.executable, "-m", "bench.delivery", *arguments], check=True, capture_output=True)
+        assert counted(report_on(database, mailing)) == {"accepted": LETTERS}
+    seconds, cpu = json.loads(output.stdout)
     return LETTERS / seconds, cpu / LETTERS * 1e6
 
 
+def _deliver(url: str, port: int, connections: int) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    database = Database(url)
+    plant = a_plant(database, port=port, connections=connections)
+    started, before = time.perf_counter(), _cpu_seconds()
+    deliver_all(plant)
+    print(json.dumps([time.perf_counter() - started, _cpu_seconds() - before]))
+    database.close()
+
+
 @contextmanager
-def _a_database(url: str | None) -> Iterator[Database]:
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database(url or f"sqlite:///{Path(folder) / 'newsletter.db'}")
-        if url is not None:
-            database.migrate("base")
-        database.migrate()
-        add_readers(database, [f"reader{number}@example.net" for number in range(LETTERS)])
-        try:
-            yield database
-        finally:
-            database.close()
+def _a_database(url: str) -> Iterator[Database]:
+    """Give a database with the readers, and nothing of what was in it before."""
+    database = Database(url)
+    database.migrate("base")
+    database.migrate()
+    add_readers(database, [f"reader{number}@example.net" for number in range(LETTERS)])
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def _cpu_seconds() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
+
+
+if __name__ == "__main__":
+    _deliver(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -24,6 +24,7 @@ from bench.desk_people import measure_desk_people
 from bench.distance import measure_distance
 from bench.figure import Figure
 from bench.leaving import measure_leaving
+from bench.list_import import measure_import
 from bench.null_relay import measure_sizes
 from bench.pace import measure_pace
 from bench.preflight import measure_preflight
@@ -111,6 +112,7 @@ def _time_command(command: list[str]) -> float:
 _BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "splice": _one(_measure_splice),
     "audience": _one(measure_audience),
+    "import": _one(measure_import),
     "help": _one(_measure_help),
     "preflight": _one(measure_preflight),
     "rendering": measure_rendering,

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from newsletter.errors import UnreadableSourceError
 from newsletter.ingest.fetch import fetch_source
-from newsletter.ingest.source import LONGEST_SOURCE
+from newsletter.ingest.limits import LONGEST_SOURCE
 
 
 class Answers(BaseHTTPRequestHandler):

@@ -136,7 +136,7 @@ def _check_encoding(path: Path) -> None:
 
 
 def _read_rows(path: Path, header: Sequence[str], plan: Plan, delimiter: str) -> Iterator[SubscriberRow | RefusedRow]:
-    width = len(header)
+    width, pick = len(header), plan.picker()
     kept = {place for places in plan.places for place in places}
     with path.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.reader(stream, delimiter=delimiter)
@@ -152,7 +152,7 @@ def _read_rows(path: Path, header: Sequence[str], plan: Plan, delimiter: str) ->
                 continue
             if not any(row):
                 continue
-            cells = plan.pick(row)
+            cells = pick(row)
             try:
                 if len(row) > width or reader.line_num > line:
                     _check_shape(row, width, kept, lines=range(line, reader.line_num + 1))

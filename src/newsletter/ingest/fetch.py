@@ -10,8 +10,8 @@ from urllib.parse import urljoin
 import httpx
 
 from newsletter.errors import UnreadableSourceError
+from newsletter.ingest.limits import LONGEST_SOURCE
 from newsletter.ingest.reach import Resolve, UnreachableError, ask_addresses, find_addresses, resolve_host
-from newsletter.ingest.source import LONGEST_SOURCE
 from newsletter.ingest.text import is_web_address
 
 _SECONDS_PER_WAIT = 10

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from newsletter.errors import UnreadableSourceError
 from newsletter.ingest.feed import read_feed
+from newsletter.ingest.limits import LONGEST_SOURCE
 from newsletter.ingest.markdown import read_markdown
 from newsletter.ingest.page import read_page
 from newsletter.ingest.sourced import Sourced
@@ -15,8 +16,6 @@ from newsletter.ingest.web_page import read_web_page
 from newsletter.ingest.word import read_word
 from newsletter.ingest.word_package import OLD_WORD
 
-#: the longest source that is read, in bytes: a Word file, with the photographs in it
-LONGEST_SOURCE = 25 * 1024 * 1024
 #: the longest text
 LONGEST_TEXT = 10 * 1024 * 1024
 

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from newsletter.domain.article import Article, StoredArticle
 from newsletter.domain.revision import read_fields, revise
 from newsletter.errors import InputError, UnreadableSourceError
-from newsletter.ingest.source import LONGEST_SOURCE
+from newsletter.ingest.limits import LONGEST_SOURCE
 from newsletter.ingest.text import is_web_address
 from newsletter.service.import_articles import Handed, ImportReport, find_stored, import_articles, read_sources
 from newsletter.service.keep_pictures import Fetch

@@ -13,7 +13,8 @@ from newsletter.domain.article import Article, StoredArticle
 from newsletter.domain.partner import PartnerLink
 from newsletter.domain.revision import as_sourced, revise
 from newsletter.errors import UnreadableSourceError
-from newsletter.ingest.source import LONGEST_SOURCE, read_source
+from newsletter.ingest.limits import LONGEST_SOURCE
+from newsletter.ingest.source import read_source
 from newsletter.ingest.sourced import Sourced
 from newsletter.ingest.text import is_web_address
 from newsletter.service.keep_pictures import Fetch, describe_failure, keep_file, keep_pictures

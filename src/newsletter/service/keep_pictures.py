@@ -14,8 +14,8 @@ from newsletter.domain.issue import Draft, Masthead
 from newsletter.domain.partner import StoredPartnerLink
 from newsletter.domain.picture import Picture, read_picture_path
 from newsletter.errors import UnreadableSourceError
+from newsletter.ingest.limits import LONGEST_SOURCE
 from newsletter.ingest.picture import ReadPicture, read_picture
-from newsletter.ingest.source import LONGEST_SOURCE
 from newsletter.service.compose_issue import show_items
 from newsletter.store.database import Database
 from newsletter.store.pictures import add_picture, find_pictures, name_source

@@ -4,11 +4,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.topic import Topic
 from newsletter.errors import UnreadableSourceError
 from newsletter.ingest.csv_subscribers import RefusedRow, SubscriberRow, protect_cell, read_subscribers
+from newsletter.ingest.list_layout import COLUMNS, plan_reading
 
 
 def a_file(folder: Path, text: str, *, encoding: str = "utf-8") -> Path:
@@ -190,3 +193,15 @@ def test_a_character_cut_off_at_the_end_refuses_the_file(tmp_path: Path) -> None
 def test_a_missing_file_is_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UnreadableSourceError, match="No such file"):
         read_subscribers(tmp_path / "nothing.csv")
+
+
+@given(
+    header=st.permutations([*COLUMNS, "note"]), cells=st.lists(st.text(max_size=5), max_size=9), left=st.integers(0, 5)
+)
+def test_the_cells_of_a_line_are_found_by_their_names(header: list[str], cells: list[str], left: int) -> None:
+    known = [name for name in header if name not in COLUMNS[6 - left :]]  # some columns are missing
+
+    picked = plan_reading(known).picker()(cells)
+
+    by_name = dict(zip(known, cells, strict=False))
+    assert picked == [by_name.get(name, "").strip() for name in COLUMNS]

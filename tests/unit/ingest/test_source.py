@@ -5,7 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.errors import UnreadableSourceError
-from newsletter.ingest.source import LONGEST_SOURCE, LONGEST_TEXT, read_source
+from newsletter.ingest.limits import LONGEST_SOURCE
+from newsletter.ingest.source import LONGEST_TEXT, read_source
 
 PAGE = "By Ann Example\n\nA standfirst.\n\nBACKGROUND: “Text”.\n"
 MARKDOWN = "---\ntitle: A\n---\n\nText.\n"
