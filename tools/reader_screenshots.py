@@ -1,7 +1,7 @@
 """Draw every page of the readers' site for docs/readers.md: docs/images/reader-*.png.
 
 Each picture shows one page four times: on a phone and on a desk, in light and dark. The site is that of the browser
-tests, with the same readers. Needs Chromium; nothing but the site itself is reached.
+tests, with the same readers; names of pages draw only those. Needs Chromium; nothing but the site itself is reached.
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ def main() -> int:
             views: dict[str, list[Image.Image]] = {}
             for width, scheme in _VIEWS:
                 for name, shown in stand.list_pages().items():  # anew: some buttons work once
+                    if sys.argv[1:] and name not in sys.argv[1:]:
+                        continue
                     picture = chromium.visit(stand.base + shown.path, _draw(shown, width), width=width, scheme=scheme)
                     views.setdefault(name, []).append(Image.open(BytesIO(picture)))
     for name, pictures in views.items():
