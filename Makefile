@@ -49,6 +49,7 @@ bench: setup-system ## measure each figure of docs/scaling.md against its yardst
 screenshots: setup-system ## draw the pages and letters again as pictures
 	$(BIN)/python tools/screenshots.py
 	$(BIN)/python tools/reader_screenshots.py
+	$(BIN)/python tools/desk_screenshots.py
 
 lock: ## resolve the dependencies again and rewrite the lock files
 	@test -x $(BIN)/uv || $(MAKE) setup

@@ -20,6 +20,7 @@ import structlog
 from bench.audience import measure_audience
 from bench.bounces import measure_bounces
 from bench.delivery import LETTER_BYTES, measure_deliveries
+from bench.desk import measure_desk
 from bench.desk_people import measure_desk_people
 from bench.distance import measure_distance
 from bench.figure import Figure
@@ -121,6 +122,7 @@ _BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "desk": measure_desk_people,
     "sizes": lambda: measure_sizes(*_SIZES),
     "leaving": _one(measure_leaving),
+    "screens": measure_desk,
     "pace": _one(measure_pace),
     "distance": measure_distance,
     "delivery": measure_deliveries,

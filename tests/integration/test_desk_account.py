@@ -115,7 +115,7 @@ def test_an_invitation_comes_by_mail_and_lets_its_editor_in(
     assert found
     assert "publisher" in stranger.get(found[1]).text
     assert accept(stranger, found[1]) == 303
-    assert "Ada Lindqvist" in stranger.get("/").text
+    assert "Welcome, Ada Lindqvist." in stranger.get("/").text
 
 
 def test_an_invitation_works_once(app: App, stranger: Browser) -> None:

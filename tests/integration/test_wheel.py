@@ -56,6 +56,9 @@ def test_an_issue_is_rendered_far_from_any_checkout(programs: Path, tmp_path: Pa
     assert package.is_relative_to(programs.parent)
     assert (package / "render" / "compile.cjs").is_file()
     assert (package / "share" / "templates" / "locale" / "ru.po").is_file()
+    assert (package / "share" / "templates" / "desk" / "desk.js").is_file()
+    has_packages = (ROOT / "node_modules" / "htmx.org").is_dir()
+    assert (package / "share" / "scripts" / "htmx.min.js").is_file() == has_packages
     assert "Usage" in newsletter("issue", "draft", "--help")
     newsletter("init", "review")
     newsletter("migrate")

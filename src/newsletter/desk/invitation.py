@@ -52,6 +52,5 @@ def accept(
     visit = visit_of(request)
     begun = begin_sign_in(editor, agent=client_of(request).agent, database=app.database, now=now)
     visit.begin(begun)
-    visit.sign_in = None
     say(request, f"Welcome, {editor.label}.")
     return see_other("/")

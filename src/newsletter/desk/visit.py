@@ -41,6 +41,8 @@ class Visit:
     given: list[Cookie] = field(default_factory=list)
     #: the cookie that forms are bound to, where there was none before
     fresh: str = ""
+    #: the cookie of a sign-in that begins with this request
+    begun: str = ""
 
     @property
     def token(self) -> str:
@@ -59,6 +61,7 @@ class Visit:
 
     def begin(self, token: str) -> None:
         """Sign the browser in."""
+        self.begun = token
         self._give("desk", token, seconds=int(LONGEST.total_seconds()))
         self._drop("desk-form")
 
@@ -67,9 +70,9 @@ class Visit:
         self._drop("desk")
         self._drop("desk-said")
 
-    def say(self, sentence: str, *, token: str = "") -> None:
+    def say(self, sentence: str) -> None:
         """Have the next page show a sentence."""
-        self._give("desk-said", sign_sentence(sentence, token or self._form_token(), self.keys), seconds=60)
+        self._give("desk-said", sign_sentence(sentence, self._form_token(), self.keys), seconds=60)
 
     def take_sentence(self) -> str:
         """Return what the act before said, once."""
@@ -82,7 +85,8 @@ class Visit:
     @property
     def _binding(self) -> str:
         """What forms are bound to: the sign-in, and before there is one a cookie of their own."""
-        return (self.token if self.sign_in else self.cookies.get(self._full("desk-form"), "")) or self.fresh
+        present = self.token if self.sign_in else self.cookies.get(self._full("desk-form"), "")
+        return self.begun or present or self.fresh
 
     def _form_token(self) -> str:
         if not self._binding:
