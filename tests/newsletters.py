@@ -24,12 +24,13 @@ def a_newsletter(
     mode: Literal["draft", "send"] = "draft",
     relay_port: int = 25,
     maildir: str = "",
+    timezone: str = "UTC",
     clock: Callable[[], datetime] = lambda: SLOT,
 ) -> App:
     """Return a newsletter on a migrated database, whose first slot is due at SLOT."""
     settings = Settings(
         site=Site(name="The Meridian Review", postal_address="12 Harbour Lane, Port Alder"),
-        cadence=CadenceSection(first=date(2026, 3, 5), mode=mode, first_number=41),
+        cadence=CadenceSection(first=date(2026, 3, 5), mode=mode, first_number=41, timezone=timezone),
         smtp=Smtp(host="127.0.0.1", port=relay_port, timeout_seconds=5),
         mail=Mail(from_="news@review.example"),
         bounces=Bounces(maildir=maildir),

@@ -21,7 +21,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from newsletter.cli import app
 from newsletter.domain.bounce import DECISIVE_REASONS, BounceKind, BounceReason, is_about_sender
 from newsletter.service.check import load_checks
-from newsletter.settings import Settings
+from newsletter.settings import RelaySection, Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -98,6 +98,9 @@ def main(options: list[str]) -> int:
 def write_example() -> str:
     lines = [_EXAMPLE_HEAD]
     for name, section in list_sections():
+        if name == "relays":
+            lines += [*_write_relays(section), "", ""]
+            continue
         lines += [f"[{name}]", *(f"# {line}" for line in wrap(summary(section), 118))]
         for key in list_keys(section):
             lines += ["", f"# {meaning(key)}", f"#{key.encode_name} = {write_value(key.default)}"]
@@ -110,11 +113,13 @@ def write_example() -> str:
 def write_settings() -> str:
     lines = [_SETTINGS_HEAD]
     for name, section in list_sections():
-        lines += [f"## `[{name}]`", "", *wrap(summary(section), 120), ""]
+        brackets = f"[[{name}]]" if name == "relays" else f"[{name}]"
+        lines += [f"## `{brackets}`", "", *wrap(summary(section), 120), ""]
         lines += ["| key | default | meaning |", "|---|---|---|"] if list_keys(section) else []
         for key in list_keys(section):
             said = " ".join(filter(None, (meaning(key), describe_limits(key))))
-            lines.append(f"| `{key.encode_name}` | `{write_value(key.default)}` | {escape_cell(said)} |")
+            default = "" if key.required else f"`{write_value(key.default)}`"
+            lines.append(f"| `{key.encode_name}` | {default} | {escape_cell(said)} |")
         lines += [""] if list_keys(section) else []
     return "\n".join(lines).rstrip() + "\n"
 
@@ -129,11 +134,29 @@ def list_sections() -> Iterator[tuple[str, inspect.Field]]:
 def list_keys(section: inspect.Field) -> tuple[inspect.Field, ...]:
     """Return the keys of a section, none for one that takes a key for each provider."""
     form = unwrap(section.type)
-    return form.fields if isinstance(form, inspect.StructType) else ()
+    if not isinstance(form, inspect.StructType):
+        return ()
+    # What a relay has in common with [smtp] is said there.
+    return tuple(field for field in form.fields if form.cls is not RelaySection or field.required)
+
+
+def _write_relays(section: inspect.Field) -> list[str]:
+    """Write the section that there may be several of, all of it as a comment: an empty one would be a relay."""
+    lines = [f"# {line}" for line in wrap(summary(section), 118)]
+    for key in list_keys(section):
+        lines += [
+            "",
+            f"# {meaning(key)}",
+            f"# {key.encode_name} = {write_value('second' if key.required else key.default)}",
+        ]
+    return ["# [[relays]]", *lines]
 
 
 def unwrap(node: inspect.Type) -> inspect.Type:
-    return node.type if isinstance(node, inspect.Metadata) else node
+    """Return what is inside of descriptions and of lists of sections."""
+    inner = node.type if isinstance(node, inspect.Metadata) else node
+    is_many = isinstance(inner, inspect.VarTupleType) and isinstance(inner.item_type, inspect.StructType)
+    return inner.item_type if is_many and isinstance(inner, inspect.VarTupleType) else inner
 
 
 def summary(section: inspect.Field) -> str:

@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ import structlog
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.bounce_policy import BouncePolicy
-from newsletter.domain.budget import Limits
+from newsletter.domain.budget import RELAY, Limits, WarmUp
 from newsletter.domain.cadence import Cadence
 from newsletter.domain.host import is_loopback
 from newsletter.domain.issue import Issue, Masthead, RenderedIssue
@@ -32,6 +32,7 @@ from newsletter.engine.embedded import EmbeddedEngine
 from newsletter.engine.engine import Engine
 from newsletter.engine.job_engine import JobEngine
 from newsletter.engine.plant import Plant
+from newsletter.engine.shares import Shares
 from newsletter.errors import ConfigurationError
 from newsletter.ingest.fetch import fetch_source
 from newsletter.mail.access_token import TokenCommand, TokenEndpoint, TokenSource
@@ -48,10 +49,18 @@ from newsletter.render.mjml import choose_compiler
 from newsletter.render.theme import read_theme
 from newsletter.resources import folder
 from newsletter.service.follow_mailing import MailingFollower
-from newsletter.service.ports import Session
+from newsletter.service.ports import Connect, Session
 from newsletter.service.report_in_full import Reporter
 from newsletter.service.take_webhook import Webhooks
-from newsletter.settings import SettingLine, Settings, find_sources, list_settings, load_settings, read_secret
+from newsletter.settings import (
+    SettingLine,
+    Settings,
+    Smtp,
+    find_sources,
+    list_settings,
+    load_settings,
+    read_secret,
+)
 from newsletter.store import approvals, jobs, mailings, pictures, texts
 from newsletter.store.clock import DatabaseClock
 from newsletter.store.database import Database
@@ -200,7 +209,9 @@ class App:
 
     async def connect(self) -> Session:
         """Open a session with the relay, or with the outbox folder. Raises RelayError."""
-        smtp = self.settings.smtp
+        return await self._connect(self.settings.smtp, self.relay_tokens)
+
+    async def _connect(self, smtp: Smtp, tokens: TokenSource | None) -> Session:
         if smtp.outbox:
             return await open_outbox(Path(smtp.outbox))
         return await open_session(
@@ -210,7 +221,7 @@ class App:
                 security=smtp.security,
                 username=None if smtp.auth == "none" else smtp.username,
                 password=smtp.password if smtp.auth == "password" else None,
-                tokens=self.relay_tokens,
+                tokens=tokens,
                 timeout_seconds=smtp.timeout_seconds,
                 final_timeout_seconds=max(smtp.final_timeout_seconds, smtp.timeout_seconds),
             )
@@ -233,7 +244,9 @@ class App:
     @cached_property
     def _tokens(self) -> TokenSource:
         """Where access tokens come from, for the relay and for the mailbox: they are of one account."""
-        smtp = self.settings.smtp
+        return self._find_tokens(self.settings.smtp)
+
+    def _find_tokens(self, smtp: Smtp) -> TokenSource:
         if smtp.oauth_token_command:
             return TokenSource(TokenCommand(smtp.oauth_token_command), clock=self.clock)
         url = urlsplit(smtp.oauth_token_url)
@@ -280,13 +293,7 @@ class App:
     @property
     def limits(self) -> Limits:
         """What the relay allows."""
-        smtp = self.settings.smtp
-        return Limits(
-            messages_per_second=smtp.messages_per_second,
-            messages_per_hour=smtp.messages_per_hour,
-            messages_per_day=smtp.messages_per_day,
-            per_domain_per_second=smtp.per_domain_per_second,
-        )
+        return _read_limits(self.settings.smtp)
 
     @cached_property
     def reporter(self) -> Reporter:
@@ -310,15 +317,29 @@ class App:
         )
 
     def plant(self) -> Plant:
-        """Return what a worker delivers with."""
-        smtp, sending = self.settings.smtp, self.settings.sending
+        """Return what a worker delivers with, over each relay."""
+        smtp, relays = self.settings.smtp, self.settings.relays
+        if not relays:
+            return self._plant(smtp, self.connect)
+        weights = {RELAY: smtp.weight} | {relay.name: relay.weight for relay in relays}
+        shares = Shares(weights, clock=self.clock)
+        beside = tuple(self._plant(relay, self._connector(relay), name=relay.name, shares=shares) for relay in relays)
+        return replace(self._plant(smtp, self.connect, shares=shares), beside=beside)
+
+    def _connector(self, relay: Smtp) -> Connect:
+        tokens = self._find_tokens(relay) if relay.auth == "xoauth2" else None
+        return lambda: self._connect(relay, tokens)
+
+    def _plant(self, smtp: Smtp, connect: Connect, *, name: str = RELAY, shares: Shares | None = None) -> Plant:
+        sending = self.settings.sending
         return Plant(
             database=self.database,
             clock=self.clock,
-            connect=self.connect,
+            connect=connect,
             splicer=self.splicer,
             connections=smtp.connections,
-            limits=self.limits,
+            limits=_read_limits(smtp, name),
+            shares=shares,
             staged_percent=sending.staged_rejected_percent,
             doubtful=sending.doubtful,
             thresholds=self.pause_thresholds,
@@ -404,6 +425,18 @@ def migrate_database(file: Path | None) -> None:
                 jobs.remove(transaction)
     finally:
         database.close()
+
+
+def _read_limits(smtp: Smtp, name: str = RELAY) -> Limits:
+    warm_up = WarmUp(first=smtp.warm_up_first, letters=smtp.warm_up_letters, growth=smtp.warm_up_growth)
+    return Limits(
+        relay=name,
+        messages_per_second=smtp.messages_per_second,
+        messages_per_hour=smtp.messages_per_hour,
+        messages_per_day=smtp.messages_per_day,
+        per_domain_per_second=smtp.per_domain_per_second,
+        warm_up=warm_up if smtp.warm_up_letters else None,
+    )
 
 
 def _load(file: Path | None) -> Settings:

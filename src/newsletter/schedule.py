@@ -25,10 +25,12 @@ from newsletter.service.next_slot import find_next_slot
 from newsletter.service.open_mailing import open_mailing
 from newsletter.service.reduce_old import reduce_old
 from newsletter.store import approvals, issues
+from newsletter.store.audit import find_last_act, record_act
 from newsletter.store.leases import SCHEDULER_LEASE, hold_lease
 
 log = structlog.get_logger(__name__)
 
+_ACTOR = "the scheduler"
 _WAKE = timedelta(minutes=1)
 _LATEST = timedelta(days=1)  # what is overdue by more was forgotten, or restored from a backup: editors decide
 
@@ -36,7 +38,6 @@ _LATEST = timedelta(days=1)  # what is overdue by more was forgotten, or restore
 class Scheduler:
     def __init__(self, app: App) -> None:
         self._app = app
-        self._told: set[str] = set()
         executors = {"default": ThreadPoolExecutor(1)}
         self._clock = BackgroundScheduler(timezone=UTC, executors=executors)
 
@@ -92,7 +93,7 @@ class Scheduler:
         if app.settings.cadence.mode == "send":
             obstacle = self._find_obstacle(draft, now) or self._send(draft, now)
             if obstacle:
-                self._tell(f"Issue {draft.number} is held: {obstacle}")
+                self._ask(draft, f"Issue {draft.number} is held: {obstacle}", now)
 
     def _find_obstacle(self, draft: Draft, now: datetime) -> str | None:
         """Return why an issue whose time has come does not go out by itself, as the end of a sentence."""
@@ -128,11 +129,15 @@ class Scheduler:
         log.info("mailing opened", issue=draft.number, mailing=mailing.id, intended=mailing.intended)
         return None
 
-    def _tell(self, sentence: str) -> None:
-        """Log a sentence for the editors once, not every minute."""
-        if sentence not in self._told:
-            self._told.add(sentence)
-            log.warning(sentence)
+    def _ask(self, draft: Draft, sentence: str, now: datetime) -> None:
+        """Ask the editors once, whichever process comes to it, and not every minute: in log and audit log."""
+        subject = f"slot {draft.slot}"
+        with self._app.database.transaction() as transaction:
+            last = find_last_act(transaction, [subject])
+            if last is not None and last.detail.get("why") == sentence:
+                return
+            record_act(transaction, "issue held", subject=subject, detail={"why": sentence}, now=now, actor=_ACTOR)
+        log.warning(sentence)
 
     def _attempt(self, step: Callable[[], None]) -> None:
         try:

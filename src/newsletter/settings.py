@@ -139,6 +139,23 @@ class Smtp(Struct, frozen=True, kw_only=True):
     per_domain_per_second: Annotated[
         float, Meta(ge=0, description="At most so many a second to one recipient domain; 0: no limit.")
     ] = 0
+    warm_up_letters: Annotated[
+        int,
+        Meta(ge=0, description="A new sender begins with so many letters of mailings in 24 hours …; 0: no warm-up."),
+    ] = 0
+    warm_up_first: Annotated[date, Meta(description="… on this day (UTC) …")] = date(2026, 1, 1)
+    warm_up_growth: Annotated[
+        float,
+        Meta(ge=1.05, le=10, description="… and on each day after it may send so many times as many. The rest waits."),
+    ] = 1.5
+    weight: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Its share of letters beside those of [[relays]]; 0: none while another relay takes letters. "
+            "One that is slower than its share holds the others up.",
+        ),
+    ] = 1
     timeout_seconds: Annotated[float, Meta(gt=0, description="How long to wait for the relay's answer.")] = 60
     final_timeout_seconds: Annotated[
         float,
@@ -149,6 +166,17 @@ class Smtp(Struct, frozen=True, kw_only=True):
     outbox: Annotated[
         str, Meta(description="A folder that letters are written to in place of a relay, for trials.")
     ] = ""
+
+
+class RelaySection(Smtp, frozen=True, kw_only=True):
+    """A further relay for mailings, with every key of [smtp] for itself; notices leave by [smtp] alone."""
+
+    name: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z0-9-]{1,30}$", description="Its name in reports and log, unlike any other; never change it."
+        ),
+    ]
 
 
 class Mail(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
@@ -293,6 +321,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     engine: EngineSection = EngineSection()
     cadence: CadenceSection = CadenceSection()
     smtp: Smtp = Smtp()
+    relays: tuple[RelaySection, ...] = ()
     mail: Mail = Mail()
     sending: Sending = Sending()
     desk: Desk = Desk()
@@ -310,6 +339,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     server: Server = Server()
     security: Security = Security()
 
+
+_RELAYS = "relays"  # the one section that there may be several of
 
 #: Keys that name a file or folder.
 _PATHS = {
@@ -369,7 +400,7 @@ class SettingLine:
 def find_sources(file: Path, environ: Mapping[str, str]) -> dict[tuple[str, str], str]:
     """Return where each key that is set comes from, by section and key. Call it where ``load_settings`` did well."""
     document = tomllib.loads(file.read_text(encoding="utf-8"))
-    sources = {(section, key): "file" for section, keys in document.items() for key in keys}
+    sources = {(section, key): "file" for section, keys in document.items() if section != _RELAYS for key in keys}
     for variable in environ:
         if variable.startswith(_PREFIX) and "__" in variable:
             section, _, key = variable.removeprefix(_PREFIX).lower().partition("__")
@@ -386,6 +417,13 @@ def list_settings(settings: Settings, sources: Mapping[tuple[str, str], str]) ->
             for key in held:
                 source = sources.get((section, key)) or sources.get((section, f"{key}_file"), "file")
                 yield SettingLine(section=section, key=key, value=_SET, source=source, meaning="Verifies webhooks.")
+            continue
+        if isinstance(held, tuple):
+            for relay in held:
+                way = f"{relay.host}:{relay.port}"
+                yield SettingLine(
+                    section=section, key=relay.name, value=way, source="file", meaning=relay.__doc__ or ""
+                )
             continue
         hints = get_type_hints(form, include_extras=True)
         names = {field.encode_name for field in msgspec.structs.fields(form)}
@@ -431,6 +469,8 @@ def _overlay(document: dict[str, Any], environ: Mapping[str, str]) -> dict[str, 
     for variable, text in environ.items():
         if variable.startswith(_PREFIX) and "__" in variable:
             section, _, key = variable.removeprefix(_PREFIX).lower().partition("__")
+            if section == _RELAYS:
+                raise ConfigurationError(f"{variable}: the keys of [[{_RELAYS}]] can only be set in the file.")
             overlaid.setdefault(section, {})[key] = _read_override(text)
     return overlaid
 
@@ -450,12 +490,30 @@ def _refuse_unknown(document: dict[str, Any], file: Path) -> None:
     for name, section in document.items():
         if name not in sections:
             raise ConfigurationError(f"{file}: there is no section [{name}]{_nearest(name, sections)}")
+        if name == _RELAYS:
+            _refuse_unknown_relays(section, file)
+            continue
         if not isinstance(section, dict):
             raise ConfigurationError(f"{file}: {name} is a section; write its keys under [{name}].")
         keys = _list_keys(sections[name])
         for key in section:
             if key not in keys:
                 raise ConfigurationError(f"{file}: [{name}] has no key {key}{_nearest(key, keys)}")
+
+
+def _refuse_unknown_relays(sections: Any, file: Path) -> None:  # noqa: ANN401 - whatever TOML has
+    if not isinstance(sections, list) or not all(isinstance(section, dict) for section in sections):
+        raise ConfigurationError(f"{file}: {_RELAYS} are several; write the keys of each under [[{_RELAYS}]].")
+    keys = _list_keys(RelaySection)
+    for section in sections:
+        for key in section:
+            if key not in keys:
+                raise ConfigurationError(f"{file}: [[{_RELAYS}]] has no key {key}{_nearest(key, keys)}")
+    names = [section.get("name") for section in sections]
+    if len(set(names)) < len(names) or "relay" in names:
+        raise ConfigurationError(
+            f'{file}: each of [[{_RELAYS}]] needs a name of its own, and "relay" is that of [smtp].'
+        )
 
 
 def _list_keys(section: Any) -> set[str]:  # noqa: ANN401 - a class, or the form of [hooks]
@@ -472,6 +530,10 @@ def _nearest(word: str, known: Collection[str]) -> str:
 
 def _resolve_paths(document: dict[str, Any], folder: Path) -> dict[str, Any]:
     files = {("hooks", key) for key in document.get("hooks", {}) if key.endswith("_file")}
+    for relay in document.get(_RELAYS, ()):
+        for _, key in (named for named in _PATHS if named[0] == "smtp"):
+            if relay.get(key):
+                relay[key] = str(folder / Path(relay[key]).expanduser())
     for section, key in _PATHS | files:
         path = document.get(section, {}).get(key)
         if path:
@@ -488,7 +550,9 @@ def _resolve_paths(document: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _read_secrets(document: dict[str, Any]) -> dict[str, Any]:
-    for name, section in document.items():
+    sections = [(name, section) for name, section in document.items() if name != _RELAYS]
+    sections += [(_RELAYS, relay) for relay in document.get(_RELAYS, ())]
+    for name, section in sections:
         for key in [key for key in section if key.endswith("_file") and section[key]]:
             try:
                 section[key.removesuffix("_file")] = Path(section[key]).read_text(encoding="utf-8").strip()

@@ -10,7 +10,7 @@ import pytest
 from newsletter.domain.issue import Publisher
 from newsletter.domain.mailing import DoubtfulPolicy
 from newsletter.errors import ConfigurationError
-from newsletter.settings import CadenceSection, Settings, load_settings, read_secret
+from newsletter.settings import CadenceSection, Settings, find_sources, list_settings, load_settings, read_secret
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "newsletter.example.toml"
 
@@ -193,3 +193,48 @@ def test_a_webhooks_key_may_stand_in_a_file_beside_the_configuration(tmp_path: P
 
 def test_a_webhooks_key_may_stand_in_the_environment(tmp_path: Path) -> None:
     assert load(tmp_path, "", {"NEWSLETTER_HOOKS__GENERIC": "a secret"}).hooks == {"generic": "a secret"}
+
+
+TWO_RELAYS = """
+[[relays]]
+name = "second"
+host = "relay.example.net"
+password_file = "secret"
+weight = 2
+"""
+
+
+def test_further_relays_have_every_key_of_the_first_one(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hidden\n", encoding="utf-8")
+    file = tmp_path / "newsletter.toml"
+    file.write_text(TWO_RELAYS, encoding="utf-8")
+    settings = load_settings(file, {})
+
+    (relay,) = settings.relays
+    assert (relay.name, relay.host, relay.port, relay.password, relay.weight) == (
+        "second", "relay.example.net", 25, "hidden", 2,
+    )  # fmt: skip
+    shown = [line for line in list_settings(settings, find_sources(file, {})) if line.section == "relays"]
+    assert [(line.key, line.value) for line in shown] == [("second", "relay.example.net:25")]
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "why"),
+    [
+        ('[[relays]]\nname = "a"\nhots = "b"', {}, "[[relays]] has no key hots; did you mean host?"),
+        ('[relays]\nname = "a"', {}, "write the keys of each under [[relays]]"),
+        ('[[relays]]\nname = "a"\n[[relays]]\nname = "a"', {}, "needs a name of its own"),
+        ('[[relays]]\nname = "relay"', {}, "needs a name of its own"),
+        ('[[relays]]\nhost = "a"', {}, "name"),
+        ("", {"NEWSLETTER_RELAYS__HOST": "a"}, "can only be set in the file"),
+    ],
+)
+def test_relays_that_are_written_wrong_are_refused(
+    tmp_path: Path, text: str, environ: dict[str, str], why: str
+) -> None:
+    file = tmp_path / "newsletter.toml"
+    file.write_text(text, encoding="utf-8")
+
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings(file, environ)
+    assert why in str(refused.value)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+
+#: The name of the one relay that everybody has.
+RELAY = "relay"
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -13,6 +16,7 @@ DAY = timedelta(days=1)
 #: Letters are granted for so long ahead: what a dead process had been granted is lost, and this is little.
 GRANTED_AHEAD = timedelta(seconds=15)
 
+_LONGEST_WARM_UP = 60  # days; by then a tenth more a day is three hundred times as many
 _RESERVE = 50  # one in so many of a quota is kept for notices, so that a sign-up need not wait for the next hour
 
 
@@ -34,13 +38,38 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What the relay allows; 0 stands for no limit."""
+class WarmUp:
+    """A sender that is new to a relay, or a relay to the world, begins with few letters and has more each day."""
 
+    #: the first of its days, from midnight UTC
+    first: date
+    #: of that day
+    letters: int
+    #: by which each day has more than the one before
+    growth: float
+
+    def count_allowed(self, moment: datetime) -> int:
+        """Return how many letters of mailings may leave in the 24 hours up to a moment."""
+        days = min(max(0, (moment.astimezone(UTC).date() - self.first).days), _LONGEST_WARM_UP)
+        return int(self.letters * self.growth**days)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a relay allows; 0 stands for no limit."""
+
+    #: the relay's name, under which is written down what was spent
+    relay: str = RELAY
     messages_per_second: float = 0
     messages_per_hour: int = 0
     messages_per_day: int = 0
     per_domain_per_second: float = 0
+    warm_up: WarmUp | None = None
+
+    @property
+    def are_counted(self) -> bool:
+        """Tell whether it has to be known how many letters have left."""
+        return bool(self.quotas or self.warm_up)
 
     @property
     def quotas(self) -> tuple[Quota, ...]:
@@ -49,7 +78,7 @@ class Limits:
 
     @property
     def are_none(self) -> bool:
-        return not (self.quotas or self.messages_per_second or self.per_domain_per_second)
+        return not (self.are_counted or self.messages_per_second or self.per_domain_per_second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +108,12 @@ class _Window:
 
     def room(self, now: datetime) -> int:
         """Return how many letters may leave at ``now``, which never goes back."""
+        self._forget(now)
+        return max(0, self._letters - self._total)
+
+    def _forget(self, now: datetime) -> None:
         while self._spent and self._spent[0].at <= now - self._quota.span:
             self._total -= self._spent.popleft().letters
-        return max(0, self._letters - self._total)
 
     def spend(self, spending: Spending) -> None:
         self._spent.append(spending)
@@ -97,6 +129,31 @@ class _Window:
             if kept < self._letters:
                 return Wait(until=spending.at + self._quota.span, why=self._quota.sentence)
         return Wait(until=now + self._quota.span, why=self._quota.sentence)  # a quota too small for anything
+
+
+class _WarmUpWindow(_Window):
+    """The same for a warm-up: what it allows grows at each midnight."""
+
+    def __init__(self, warm_up: WarmUp, spent: Sequence[Spending]) -> None:
+        super().__init__(Quota(span=DAY, letters=warm_up.letters), warm_up.letters, spent)
+        self._warm_up = warm_up
+
+    def room(self, now: datetime) -> int:
+        self._forget(now)
+        return max(0, self._warm_up.count_allowed(now) - self._total)
+
+    def find_wait(self, now: datetime) -> Wait | None:
+        if self.room(now):
+            return None
+        allowed = self._warm_up.count_allowed(now)
+        midnight = datetime.combine(now.astimezone(UTC).date() + DAY, time(), UTC)
+        chances = sorted([midnight, *(spending.at + DAY for spending in self._spent)])
+        until = next((moment for moment in chances if self._has_room(moment)), now + DAY)
+        return Wait(until=until, why=f"While the sender is warmed up, {allowed:,} letters may leave in 24 hours")
+
+    def _has_room(self, moment: datetime) -> bool:
+        kept = sum(spending.letters for spending in self._spent if spending.at > moment - DAY)
+        return kept < self._warm_up.count_allowed(moment)
 
 
 def count_room(limits: Limits, spent: Sequence[Spending], *, now: datetime, for_notices: bool = False) -> int | None:
@@ -139,4 +196,7 @@ def foresee_end(letters: int, limits: Limits, spent: Sequence[Spending], *, star
 
 
 def _open_windows(limits: Limits, spent: Sequence[Spending], *, for_notices: bool = False) -> list[_Window]:
-    return [_Window(quota, quota.letters if for_notices else quota.for_mailings, spent) for quota in limits.quotas]
+    windows = [_Window(quota, quota.letters if for_notices else quota.for_mailings, spent) for quota in limits.quotas]
+    if limits.warm_up and not for_notices:
+        windows.append(_WarmUpWindow(limits.warm_up, spent))
+    return windows

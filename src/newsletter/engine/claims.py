@@ -68,4 +68,4 @@ class Claims:
             if grant.spending is not None:
                 budgets.settle_spending(transaction, grant.spending, left, now=now)
             if left and not is_resting:
-                budgets.delete_rest(transaction, now=now)
+                budgets.delete_rest(transaction, now=now, relay=self._plant.limits.relay)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -15,7 +15,7 @@ from newsletter.domain.mailing import MailingStatus
 from newsletter.engine.claims import Granted
 from newsletter.engine.plant import Plant
 from newsletter.engine.worker import Worker
-from newsletter.errors import RefusedError
+from newsletter.errors import NewsletterError, RefusedError, find_first
 from newsletter.service.grant_letters import find_wait
 from newsletter.service.release_rest import find_hold
 from newsletter.store import mailings
@@ -60,7 +60,7 @@ def deliver_due(plant: Plant) -> bool:
     process delivers from this SQLite database.
     """
     with take_seat(plant.database, now=plant.clock()) as seat:
-        return asyncio.run(_run(Worker(plant, seat)))
+        return asyncio.run(_run([Worker(each, seat) for each in plant.each]))
 
 
 def deliver_mailing(
@@ -101,8 +101,9 @@ def _find_wait(plant: Plant, mailing_id: int) -> Wait | None:
             due_at = mailings.find_next_due(snapshot, mailing_id)
             # Due, with nothing to send: another process is about to give the last batch back, which ends the mailing.
             return Wait(until=now, why="") if due_at is not None and due_at <= now else None
-        if wait := find_wait(snapshot, plant.limits, now=now):
-            return wait
+        waits = [find_wait(snapshot, each.limits, now=now) for each in plant.each]
+        if None not in waits:
+            return min((wait for wait in waits if wait), key=lambda wait: wait.until)
         if hold := find_hold(mailing):
             return hold
         return Wait(until=mailings.find_next_due(snapshot, mailing_id) or now, why="")
@@ -129,10 +130,23 @@ def _status_of(plant: Plant, mailing_id: int) -> MailingStatus:
         return mailings.find_mailing(snapshot, mailing_id).status
 
 
-async def _run(worker: Worker) -> bool:
+async def _run(workers: Sequence[Worker]) -> bool:
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for worker in workers:
+            worker.stop()
+
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(RuntimeError, ValueError):  # not in the main thread, where no signal arrives
-            loop.add_signal_handler(number, worker.stop)
-    await worker.run(partial(deliver_in_turn, until_idle=True))
-    return not worker.is_stopping
+            loop.add_signal_handler(number, stop)
+    failure: NewsletterError | None = None
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for worker in workers:
+                tasks.create_task(worker.run(partial(deliver_in_turn, until_idle=True)))
+    except* NewsletterError as errors:
+        failure = find_first(errors)
+    if failure is not None:
+        raise failure
+    return not workers[0].is_stopping

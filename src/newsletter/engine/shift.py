@@ -66,13 +66,14 @@ class Shift:
             asyncio.run(self._work(seat))
 
     async def _work(self, seat: Seat) -> None:
-        worker = Worker(self._plant, seat)
+        workers = [Worker(each, seat) for each in self._plant.each]
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
 
         def drain() -> None:
             stopping.set()
-            worker.stop()
+            for worker in workers:
+                worker.stop()
 
         self._wake = lambda: loop.call_soon_threadsafe(drain)
         if self.is_stopping:
@@ -82,7 +83,9 @@ class Shift:
             async with asyncio.TaskGroup() as tasks:
                 for errand in self._errands:
                     tasks.create_task(_repeat(errand, stopping))
-                await worker.run(self._engine.drive)
+                async with asyncio.TaskGroup() as working:
+                    for worker in workers:
+                        working.create_task(worker.run(self._engine.drive))
         except* NewsletterError as errors:
             failure = find_first(errors)
         if failure is not None:

@@ -15,6 +15,7 @@ from newsletter.domain.reply import Accepted, Outcome, Postponed, Unknown
 from newsletter.engine.claims import Claims, Granted, Held
 from newsletter.engine.line import Line
 from newsletter.engine.plant import Plant
+from newsletter.engine.shares import Shares
 from newsletter.errors import IllegalMoveError, NewsletterError, NotFoundError, QuotaError, RelayError, find_first
 from newsletter.mail.message import Splicer
 from newsletter.service.control_mailing import pause_mailing
@@ -50,6 +51,9 @@ class Worker:
         self._ending = asyncio.Event()
         self._last_good = plant.clock()
         self._refusals = 0
+        #: connections that failed since the relay last accepted a letter
+        self._failures = 0
+        self._relay = plant.limits.relay
         #: the words by which the relay says that it takes no more for now
         self._refused: str | None = None
 
@@ -69,6 +73,8 @@ class Worker:
         """Deliver what ``drive`` has it deliver. Raises the NewsletterError that ended it, if one did."""
         plant = self._plant
         failure: NewsletterError | None = None
+        if plant.shares is not None:
+            plant.shares.enter(self._relay)
         try:
             async with (
                 LedgerWriter(
@@ -92,6 +98,8 @@ class Worker:
     def close(self) -> None:
         """Hand out no letter more; those that are out settle."""
         self._feed.close()
+        if self._plant.shares is not None:
+            self._plant.shares.leave(self._relay)
 
     def wants_batch(self, out: int) -> bool:
         """Tell whether to claim, with so many batches out: late, so that a batch sees who has left, but in time.
@@ -99,7 +107,9 @@ class Worker:
         That is before the connections fall idle.
         """
         most = _MOST_BATCHES_OUT if self._feed.held_up else _BATCHES_OUT
-        return out < most and self._feed.is_low and not self._refused
+        shares = self._plant.shares
+        is_ours = shares is None or shares.may_claim(self._relay)
+        return is_ours and out < most and self._feed.is_low and not self._refused
 
     async def find_room(self, out: int) -> bool:
         """Wait until a batch is wanted; False once the worker is told to stop."""
@@ -121,7 +131,7 @@ class Worker:
     async def rest(self, out: set[asyncio.Task[None]], *, until_low: bool) -> set[asyncio.Task[None]]:
         """Wait a moment: until a batch is done, a new one is wanted, or the worker is told to stop."""
         signals: list[asyncio.Task[Any]] = [asyncio.create_task(self._stopping.wait())]
-        if until_low:
+        if until_low and not self._feed.is_low:  # else it is something else that is waited for
             signals.append(asyncio.create_task(self._feed.low()))
         done, _ = await asyncio.wait({*out, *signals}, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         for signal in signals:
@@ -135,7 +145,18 @@ class Worker:
         granted = await asyncio.to_thread(self._claim, only)
         if isinstance(granted, Granted) and not any(self._loads.values()):
             self._last_good = self._plant.clock()  # patience begins with the work, not in a quiet week before
+        if self._plant.shares is not None:
+            self._share_out(granted, self._plant.shares)
         return granted
+
+    def _share_out(self, granted: Granted | Held | None, shares: Shares) -> None:
+        match granted:
+            case Granted(grant=grant):
+                shares.count(self._relay, len(grant.recipients))
+            case Held():
+                shares.hold(self._relay)
+            case None:
+                pass
 
     @property
     def expects_batch(self) -> bool:
@@ -185,7 +206,10 @@ class Worker:
         if health.pause_reason is not None:
             # Rejections can be taken back once all of them are recorded.
             await asyncio.gather(*(other.done.wait() for other in loads))
-            await self._pause(mailing, health.pause_reason)
+            if health.is_about_relay and self._has_others:
+                await self._leave_to_others(mailing, health.pause_reason)
+            else:
+                await self._pause(mailing, health.pause_reason)
         loads.discard(load)
         await asyncio.to_thread(self._claims.give_back, load, grant, is_resting=self._refusals > 0)
         log.info(
@@ -201,8 +225,13 @@ class Worker:
         if isinstance(error, QuotaError):
             self._count_refusal(str(error))
             return
+        self._failures += 1
         lasts = self._plant.clock() - self._last_good > _PATIENCE
-        if error.is_lasting or lasts:
+        if self._has_others:
+            if error.is_lasting or self._failures > self._plant.connections:
+                self._refused = str(error)
+                self._feed.drop_all()
+        elif error.is_lasting or lasts:
             for mailing in [mailing for mailing, loads in self._loads.items() if loads]:
                 # Not at once: rejections that other connections still have to record are to be taken back as well.
                 health = self._health[mailing]
@@ -221,12 +250,16 @@ class Worker:
             return
         words = self._refused
         self._feed.drop_all()
-        rest = await asyncio.to_thread(rest_relay, words, database=self._plant.database, now=self._plant.clock())
-        log.warning("the relay takes no more for now", until=str(rest.until), refusals=rest.refusals)
-        if self._plant.clock() - rest.refused_since > PATIENCE:
+        rest = await asyncio.to_thread(
+            rest_relay, words, database=self._plant.database, now=self._plant.clock(), relay=self._relay
+        )
+        log.warning("the relay takes no more for now", relay=self._relay, until=str(rest.until), refusals=rest.refusals)
+        if self._plant.shares is not None:
+            self._plant.shares.hold(self._relay, rest.until)
+        if self._plant.clock() - rest.refused_since > PATIENCE and not self._has_others:
             for mailing in list(self._health):
                 await self._pause(mailing, f"{rest.why}, and has said so for more than a day.")
-        self._refused, self._refusals = None, 0
+        self._refused, self._refusals, self._failures = None, 0, 0
 
     def _note(self, delivery: DeliveryId, outcome: Outcome) -> None:
         if isinstance(outcome, Postponed):
@@ -234,7 +267,7 @@ class Worker:
             return
         if isinstance(outcome, Accepted):
             self._last_good = self._plant.clock()
-            self._refusals = 0
+            self._refusals = self._failures = 0
         health = self._health[delivery.mailing]
         health.note(delivery, outcome)
         if isinstance(outcome, Unknown) and self._plant.doubtful is DoubtfulPolicy.ASK:
@@ -267,6 +300,23 @@ class Worker:
                 database=self._plant.database,
                 now=self._plant.clock(),
             )
+
+    @property
+    def _has_others(self) -> bool:
+        """Tell whether this newsletter has other relays that can send now."""
+        return self._plant.shares is not None and self._plant.shares.has_others(self._relay)
+
+    async def _leave_to_others(self, mailing: int, words: str) -> None:
+        """Take back what this relay rejected for a fault of ours, and rest it while the others go on."""
+        blamed = self._health[mailing].blamed
+        self._health[mailing] = Health(self._plant.thresholds)
+        await asyncio.to_thread(self._requeue, blamed)
+        self._refused = words
+        self._feed.drop_all()
+
+    def _requeue(self, blamed: Sequence[DeliveryId]) -> None:
+        with self._plant.database.transaction() as transaction:
+            ledger.requeue(transaction, blamed, now=self._plant.clock())
 
     def _renew(self, loads: Sequence[Load], now: datetime) -> None:
         """Prolong claims. Where one was taken over, the commit before the next final dot finds out."""

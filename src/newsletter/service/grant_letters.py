@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from newsletter.domain.budget import GRANTED_AHEAD, Limits, Wait, count_room, find_quota_wait
+from newsletter.domain.budget import GRANTED_AHEAD, RELAY, Limits, Wait, count_room, find_quota_wait
 from newsletter.domain.letter import Recipient
 from newsletter.domain.mailing import DeliveryId
 from newsletter.store import budgets
-from newsletter.store.budgets import RELAY, Budget
+from newsletter.store.budgets import Budget
 from newsletter.store.database import Transaction
 from newsletter.store.ledger import Claim
 
@@ -40,29 +40,35 @@ class Grant:
 def hold_budgets(transaction: Transaction, limits: Limits, *, now: datetime) -> None:
     """Keep other processes from granting letters until this transaction ends."""
     if not limits.are_none:
-        budgets.lock_relay(transaction, now=now)
+        budgets.lock_relay(transaction, now=now, relay=limits.relay)
 
 
 def find_wait(transaction: Transaction, limits: Limits, *, now: datetime, for_notices: bool = False) -> Wait | None:
     """Return until when nothing may leave, because the relay said so or its limits do; None if something may."""
-    rest = budgets.find_rest(transaction)
+    rest = budgets.find_rest(transaction, relay=limits.relay)
     if rest is not None and rest.until > now:
         return Wait(until=rest.until, why=rest.why)
-    if not limits.quotas:
+    if not limits.are_counted:
         return None
-    return find_quota_wait(limits, budgets.list_spendings(transaction, now=now), now=now, for_notices=for_notices)
+    return find_quota_wait(
+        limits, budgets.list_spendings(transaction, now=now, relay=limits.relay), now=now, for_notices=for_notices
+    )
 
 
 def grant_letters(transaction: Transaction, claim: Claim, limits: Limits, *, now: datetime) -> Grant:
     """Choose what of the claim may leave, and spend it."""
     if limits.are_none:
         return Grant(recipients=claim.recipients, starts_at=now, rest_due_at=now)
-    relay = budgets.lock_relay(transaction, now=now)
+    relay = budgets.lock_relay(transaction, now=now, relay=limits.relay)
     starts_at = max(relay.free_at, now)
     allowed = _count_allowed(transaction, limits, now=now)
     granted, due, rest_due_at = _plan_domains(transaction, claim.recipients, allowed, limits, now=now)
     _plan_relay(transaction, relay, len(granted), limits, starts_at=starts_at)
-    spending = budgets.add_spending(transaction, len(granted), now=now) if limits.quotas and granted else None
+    spending = (
+        budgets.add_spending(transaction, len(granted), now=now, relay=limits.relay)
+        if limits.are_counted and granted
+        else None
+    )
     return Grant(
         recipients=tuple(granted), starts_at=starts_at, due=due, rest_due_at=rest_due_at or now, spending=spending
     )
@@ -72,16 +78,17 @@ def grant_notice(transaction: Transaction, domain: str, limits: Limits, *, now: 
     """Spend one letter for a notice; return when it may leave. Only while ``find_wait`` finds no wait for notices."""
     if limits.are_none:
         return now
-    relay = budgets.lock_relay(transaction, now=now)
+    relay = budgets.lock_relay(transaction, now=now, relay=limits.relay)
     starts_at = max(relay.free_at, now)
     _plan_relay(transaction, relay, 1, limits, starts_at=starts_at)
-    if limits.quotas:
-        budgets.add_spending(transaction, 1, now=now)
+    if limits.are_counted:
+        budgets.add_spending(transaction, 1, now=now, relay=limits.relay)
     if limits.per_domain_per_second:
-        of_domain = budgets.load_budgets(transaction, [domain]).get(domain, Budget(now))
+        name = _name(domain, limits)
+        of_domain = budgets.load_budgets(transaction, [name]).get(name, Budget(now))
         starts_at = max(starts_at, of_domain.free_at)
         free_at = starts_at + timedelta(seconds=1 / limits.per_domain_per_second)
-        budgets.save_budgets(transaction, {domain: Budget(free_at, of_domain.queued_until)})
+        budgets.save_budgets(transaction, {name: Budget(free_at, of_domain.queued_until)})
     return starts_at
 
 
@@ -89,15 +96,22 @@ def is_relay_planned(transaction: Transaction, limits: Limits, *, now: datetime)
     """Tell whether letters enough are granted for the next moments, here or in another process."""
     if not limits.messages_per_second:
         return False
-    relay = budgets.load_budgets(transaction, [RELAY]).get(RELAY)
+    relay = budgets.load_budgets(transaction, [limits.relay]).get(limits.relay)
     return relay is not None and relay.free_at > now + _LEAD
+
+
+def _name(domain: str, limits: Limits) -> str:
+    """Name the budget of a domain. A second relay has its own: what one of them sends, the domain counts as its."""
+    return domain if limits.relay == RELAY else f"{limits.relay} {domain}"
 
 
 def _count_allowed(transaction: Transaction, limits: Limits, *, now: datetime) -> int | None:
     """Return how many letters relay rate and quotas allow; None for all."""
     counts = []
-    if limits.quotas:
-        counts.append(count_room(limits, budgets.list_spendings(transaction, now=now), now=now) or 0)
+    if limits.are_counted:
+        counts.append(
+            count_room(limits, budgets.list_spendings(transaction, now=now, relay=limits.relay), now=now) or 0
+        )
     if limits.messages_per_second:
         counts.append(max(1, int(limits.messages_per_second * GRANTED_AHEAD.total_seconds())))
     return min(counts, default=None)
@@ -106,7 +120,7 @@ def _count_allowed(transaction: Transaction, limits: Limits, *, now: datetime) -
 def _plan_relay(transaction: Transaction, relay: Budget, letters: int, limits: Limits, *, starts_at: datetime) -> None:
     if limits.messages_per_second and letters:
         free_at = starts_at + timedelta(seconds=letters / limits.messages_per_second)
-        budgets.save_budgets(transaction, {RELAY: Budget(free_at, relay.queued_until)})
+        budgets.save_budgets(transaction, {limits.relay: Budget(free_at, relay.queued_until)})
 
 
 def _plan_domains(
@@ -124,7 +138,7 @@ def _plan_domains(
     if not limits.per_domain_per_second:
         return list(recipients[:allowed]), {}, now
     timetable = _Timetable(
-        budgets.load_budgets(transaction, {recipient.address.domain for recipient in recipients}),
+        budgets.load_budgets(transaction, {_name(recipient.address.domain, limits) for recipient in recipients}),
         step=timedelta(seconds=1 / limits.per_domain_per_second),
         now=now,
     )
@@ -135,9 +149,10 @@ def _plan_domains(
         if len(granted) == allowed:
             rest_due_at = now
             break
-        at = timetable.plan(recipient.address.domain)
+        name = _name(recipient.address.domain, limits)
+        at = timetable.plan(name)
         if at is None:
-            turn = timetable.put_off(recipient.address.domain)
+            turn = timetable.put_off(name)
             rest_due_at = min(rest_due_at or turn, turn)
             continue
         granted.append(recipient)

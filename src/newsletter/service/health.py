@@ -24,6 +24,7 @@ class Health:
         self._before = SenderFigures()
         self._accepted = 0
         self._rejected = 0
+        self._is_about_relay = False
         self._streak: list[tuple[DeliveryId, Outcome]] = []
         #: whether it knows what came before
         self.is_begun = False
@@ -34,6 +35,11 @@ class Health:
     def blamed(self) -> list[DeliveryId]:
         """Deliveries that were rejected for a fault of ours."""
         return [delivery for delivery, outcome in self._streak if isinstance(outcome, Rejected)]
+
+    @property
+    def is_about_relay(self) -> bool:
+        """Tell whether it is the relay that refuses us, so that another relay may not."""
+        return self._is_about_relay
 
     def begin_anew(self) -> None:
         """Ask for the figures again before the next batch: an editor may have decided something meanwhile."""
@@ -77,6 +83,7 @@ class Health:
 
     def _blame_us(self) -> None:
         _, outcome = self._streak[-1]
+        self._is_about_relay = True
         self.pause_reason = (
             f"The relay refused {len(self._streak)} letters in a row for a reason that is about this sender and "
             f"not about the readers. Its last words: {_last_words(outcome)}"

@@ -1,4 +1,4 @@
-"""What was spent of the relay's limits, shared by all processes and known after a restart."""
+"""What was spent of each relay's limits, shared by all processes and known after a restart."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from datetime import datetime
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from newsletter.domain.budget import DAY, Spending
+from newsletter.domain.budget import DAY, RELAY, Spending
 from newsletter.store.database import Transaction
 from newsletter.store.tables import budgets, relay_rests, spendings
 
-#: The budget of the relay itself; those of recipient domains are named by the domain.
-RELAY = "relay"
+__all__ = ["RELAY", "Budget", "RelayRest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +37,11 @@ class RelayRest:
     refused_since: datetime
 
 
-def lock_relay(transaction: Transaction, *, now: datetime) -> Budget:
-    """Return the relay's budget, which nobody else changes until this transaction ends."""
-    fresh = _insertion(transaction).values(name=RELAY, free_at=now).on_conflict_do_nothing()
+def lock_relay(transaction: Transaction, *, now: datetime, relay: str = RELAY) -> Budget:
+    """Return a relay's budget, which nobody else changes until this transaction ends."""
+    fresh = _insertion(transaction).values(name=relay, free_at=now).on_conflict_do_nothing()
     transaction.execute(fresh)
-    row = transaction.execute(select(budgets).filter_by(name=RELAY).with_for_update()).one()
+    row = transaction.execute(select(budgets).filter_by(name=relay).with_for_update()).one()
     return Budget(row.free_at, row.queued_until)
 
 
@@ -77,16 +76,17 @@ def find_last_queued(transaction: Transaction) -> datetime | None:
     return until
 
 
-def list_spendings(transaction: Transaction, *, now: datetime) -> list[Spending]:
-    """Return what was spent in the last day."""
-    query = select(spendings.c.at, spendings.c.letters).where(spendings.c.at > now - DAY).order_by(spendings.c.at)
+def list_spendings(transaction: Transaction, *, now: datetime, relay: str = RELAY) -> list[Spending]:
+    """Return what was spent of a relay's quotas in the last day."""
+    query = select(spendings.c.at, spendings.c.letters).filter_by(relay=relay).where(spendings.c.at > now - DAY)
+    query = query.order_by(spendings.c.at)
     return [Spending(at, letters) for at, letters in transaction.execute(query)]
 
 
-def add_spending(transaction: Transaction, letters: int, *, now: datetime) -> int:
+def add_spending(transaction: Transaction, letters: int, *, now: datetime, relay: str = RELAY) -> int:
     """Record letters as spent before they leave; return the id by which ``settle_spending`` says how many did."""
     transaction.execute(delete(spendings).where(spendings.c.at <= now - DAY))
-    row = insert(spendings).values(at=now, letters=letters).returning(spendings.c.id)
+    row = insert(spendings).values(at=now, letters=letters, relay=relay).returning(spendings.c.id)
     return int(transaction.execute(row).scalar_one())
 
 
@@ -95,22 +95,22 @@ def settle_spending(transaction: Transaction, spending: int, letters: int, *, no
     transaction.execute(update(spendings).filter_by(id=spending).values(at=now, letters=letters))
 
 
-def find_rest(transaction: Transaction) -> RelayRest | None:
-    row = transaction.execute(select(relay_rests).filter_by(name=RELAY)).one_or_none()
+def find_rest(transaction: Transaction, *, relay: str = RELAY) -> RelayRest | None:
+    row = transaction.execute(select(relay_rests).filter_by(name=relay)).one_or_none()
     if row is None:
         return None
     return RelayRest(until=row.until, why=row.why, refusals=row.refusals, refused_since=row.refused_since)
 
 
-def save_rest(transaction: Transaction, rest: RelayRest) -> None:
-    transaction.execute(delete(relay_rests))
+def save_rest(transaction: Transaction, rest: RelayRest, *, relay: str = RELAY) -> None:
+    transaction.execute(delete(relay_rests).filter_by(name=relay))
     values = {"until": rest.until, "why": rest.why, "refusals": rest.refusals, "refused_since": rest.refused_since}
-    transaction.execute(insert(relay_rests).values(name=RELAY, **values))
+    transaction.execute(insert(relay_rests).values(name=relay, **values))
 
 
-def delete_rest(transaction: Transaction, *, now: datetime) -> None:
+def delete_rest(transaction: Transaction, *, now: datetime, relay: str = RELAY) -> None:
     """Forget a rest that is over, because the relay has accepted a letter since."""
-    transaction.execute(delete(relay_rests).where(relay_rests.c.until <= now))
+    transaction.execute(delete(relay_rests).filter_by(name=relay).where(relay_rests.c.until <= now))
 
 
 def _insertion(transaction: Transaction) -> postgresql.Insert | sqlite.Insert:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.budget import DAY, HOUR, Limits, Spending, count_room, find_quota_wait, foresee_end
+from newsletter.domain.budget import DAY, HOUR, Limits, Spending, WarmUp, count_room, find_quota_wait, foresee_end
 
 NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
 A_LITTLE = timedelta(seconds=1)
@@ -114,3 +114,40 @@ def test_the_foreseen_end_is_the_one_that_obedience_leads_to(
     foreseen = foresee_end(letters, limits, spent(*past), start=NOW)
     # Whole hours are not played through one by one, so that what was spent before may count an hour too long.
     assert abs(foreseen - now) <= (DAY if daily else HOUR)
+
+
+#: Of a sender whose second day it is.
+WARM_UP = Limits(warm_up=WarmUp(first=NOW.date() - DAY, letters=100, growth=1.5))
+
+
+def test_a_new_sender_has_more_letters_each_day() -> None:
+    rooms = [count_room(WARM_UP, [], now=NOW + days * DAY) for days in (-1, 0, 1, 2)]
+
+    assert rooms == [100, 150, 225, 337]
+    assert not WARM_UP.are_none
+
+
+def test_the_letters_of_the_last_24_hours_count_in_a_warm_up_and_notices_do_not_wait_for_it() -> None:
+    assert count_room(WARM_UP, spent((600, 100)), now=NOW) == 50
+    assert count_room(WARM_UP, spent((1440, 100)), now=NOW) == 150
+    assert find_quota_wait(WARM_UP, spent((60, 150)), now=NOW, for_notices=True) is None
+
+
+def test_what_a_warm_up_does_not_let_out_waits_for_midnight_or_for_yesterdays_letters_to_be_a_day_old() -> None:
+    wait = find_quota_wait(WARM_UP, spent((60, 150)), now=NOW)
+    after_yesterday = find_quota_wait(WARM_UP, spent((1400, 100), (60, 50)), now=NOW)
+
+    assert wait is not None
+    assert wait.until == datetime(2026, 3, 13, tzinfo=UTC)
+    assert wait.why == "While the sender is warmed up, 150 letters may leave in 24 hours"
+    assert after_yesterday is not None
+    assert after_yesterday.until == NOW + timedelta(minutes=40)
+
+
+def test_the_end_of_a_mailing_in_a_warm_up_is_foreseen() -> None:
+    # 150 at once, 225 - 150 at midnight, 150 more at nine, 337 - 225 at the next midnight: that is 487.
+    assert foresee_end(487, WARM_UP, [], start=NOW) == datetime(2026, 3, 14, tzinfo=UTC)
+
+
+def test_the_growth_of_a_warm_up_ends_before_it_is_beyond_all_numbers() -> None:
+    assert count_room(WARM_UP, [], now=NOW + 4000 * DAY) == count_room(WARM_UP, [], now=NOW + 60 * DAY)

@@ -152,9 +152,10 @@ spendings = Table(
     identity(),
     Column("at", Moment, nullable=False, index=True),
     Column("letters", Integer, nullable=False),
+    Column("relay", Text, nullable=False, server_default="relay"),
 )
 
-# The relay said that our quota is used up. One row at most.
+# A relay said that our quota is used up, or cannot be used for now. One row at most for each.
 relay_rests = Table(
     "relay_rests",
     metadata,
