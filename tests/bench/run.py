@@ -24,13 +24,16 @@ from bench.desk import measure_desk
 from bench.desk_people import measure_desk_people
 from bench.distance import measure_distance
 from bench.figure import Figure
+from bench.large_ledger import measure_large_ledger
 from bench.leaving import measure_leaving
 from bench.list_import import measure_import
+from bench.machines import measure_machines
 from bench.null_relay import measure_sizes
 from bench.pace import measure_pace
 from bench.preflight import measure_preflight
 from bench.rendering import measure_rendering
 from bench.signature import measure_signature
+from bench.simulation import measure_scaling
 from bench.smtp_tools import MissingToolError
 from mailing_stand import KEYS, SENDER, a_rendered_issue
 from newsletter.domain.address import EmailAddress
@@ -126,6 +129,9 @@ _BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "pace": _one(measure_pace),
     "distance": measure_distance,
     "delivery": measure_deliveries,
+    "machines": measure_machines,
+    "large-ledger": measure_large_ledger,
+    "scaling": measure_scaling,
 }
 
 
