@@ -65,14 +65,16 @@ class Editors:
         self._app = app
         #: issues that they had to be asked about
         self.asked: set[int] = set()
+        self._prepared: set[date] = set()
 
     def prepare(self, now: datetime) -> None:
         """Approve the issue of the next slot, if that is within a day."""
         app = self._app
         with app.database.snapshot() as snapshot:
             slot = find_next_slot(snapshot, cadence=app.cadence)
-        if slot.at - now > DAY:
+        if slot.at - now > DAY or slot.date in self._prepared:
             return
+        self._prepared.add(slot.date)
         with app.database.transaction() as transaction:
             add_article(
                 transaction,
