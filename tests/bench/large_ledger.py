@@ -76,13 +76,13 @@ def _time_claims(database: Database, seat: Seat) -> float:
     times = []
     with database.connection() as connection:
         for _ in range(_CLAIMS):
-            transaction = connection.begin()
+            begun = connection.begin()
             started = time.perf_counter()
             claim = ledger.claim_batch(connection, seat=seat, now=now, doubtful=DoubtfulPolicy.RESEND)
             times.append(time.perf_counter() - started)
             assert claim is not None
             assert len(claim.recipients) == 500
-            transaction.rollback()
+            begun.rollback()
     return statistics.median(times)
 
 
