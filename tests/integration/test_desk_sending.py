@@ -244,7 +244,11 @@ def test_a_stream_gives_the_figures_and_ends_with_the_mailing(desk: Desk, number
     answer = browser.get(f"/issues/{number}/live/events")
 
     assert answer.headers["Content-Type"].startswith("text/event-stream")
-    assert [line for line in answer.text.splitlines() if line.startswith("event:")] == ["event: figures", "event: over"]
+    assert [line for line in answer.text.splitlines() if line.startswith("event:")] == [
+        "event: acts",
+        "event: figures",
+        "event: over",
+    ]
     assert "10 of 10 settled" in answer.text.replace("<strong>", "").replace("</strong>", "")
 
 

@@ -236,7 +236,7 @@ async def _tell(number: int, request: AnyRequest, app: App) -> AsyncIterator[Ser
             yield ServerSentEventMessage(event="acts", data=_fill("live_gone.html.j2", number, request))
             yield ServerSentEventMessage(event="over", data="over")
             return
-        if acts is not None and page.acts != acts:
+        if page.acts != acts:  # the first time too: much may have happened since the page was loaded
             yield ServerSentEventMessage(event="acts", data=_fill("live_acts.html.j2", page, request))
         acts = page.acts
         figures = _fill("live_figures.html.j2", page, request)
