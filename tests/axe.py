@@ -13,6 +13,14 @@ from newsletter.resources import folder
 _RUN = "() => axe.run(document, {resultTypes: ['violations']})"
 _SERIOUS = {"serious", "critical"}
 
+#: Widths in CSS pixels and schemes that every page is looked at in: two of the four, and in the soak all.
+VIEWS = (
+    (375, "light"),
+    (1280, "dark"),
+    pytest.param(375, "dark", marks=pytest.mark.soak),
+    pytest.param(1280, "light", marks=pytest.mark.soak),
+)
+
 
 def read_axe() -> str:
     """Return axe's own source; the test is skipped where the Node packages are missing."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from axe import find_barriers, read_axe
+from axe import VIEWS, find_barriers, read_axe
 from chromium import Chromium, Scheme
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.notice import NoticeKind
@@ -51,7 +51,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iter
 
 
 @pytest.mark.timeout(600)  # three dozen pages, on a machine that may be busy
-@pytest.mark.parametrize(("width", "scheme"), [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
 def test_nothing_stands_in_anybodys_way_on_any_page(
     stand: Stand, chromium: Chromium, width: int, scheme: Scheme
 ) -> None:
