@@ -89,8 +89,8 @@ class Editors:
         app = self._app
         with app.database.snapshot() as snapshot:
             draft = issues.find_open_draft(snapshot)
-            held = audit.find_last_act(snapshot, [f"slot {draft.slot}"]) if draft else None
-        if draft is None or held is None:
+            held = audit.list_acts(snapshot, act="issue held", subject=f"slot {draft.slot}", most=1) if draft else ()
+        if draft is None or not held:
             return
         self.asked.add(draft.number)
         with app.database.transaction() as transaction:
