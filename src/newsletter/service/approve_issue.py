@@ -105,9 +105,7 @@ def check_standing(draft: Draft, *, transaction: Transaction, masthead: Masthead
     """Return the standing approval. Raises RefusedError without one, or if the issue says something else now."""
     standing = approvals.find_standing(transaction, draft.id)
     if standing is None:
-        raise RefusedError(
-            f"Issue {draft.number} is not approved: newsletter issue approve {draft.number} --by EDITOR."
-        )
+        raise RefusedError(f"Issue {draft.number} is not approved: an editor has to look it over and approve it first.")
     if compose_issue(draft, transaction=transaction, masthead=masthead).digest != standing.issue_digest:
         raise RefusedError(
             f"Issue {draft.number} no longer says what {standing.approved_by} approved, because an article, a partner "
