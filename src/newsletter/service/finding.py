@@ -21,7 +21,7 @@ class Fault:
     where: str
     #: a sentence
     what: str
-    #: what to do, as a sentence, with the command that does so
+    #: what to do, as a sentence; the command that does so stands after a colon
     mend: str
 
 
@@ -35,3 +35,9 @@ class Finding:
     where: str
     what: str
     mend: str
+
+    @property
+    def advice(self) -> str:
+        """What to do, without the command: for those who have a page for it before them."""
+        advice, command, _ = self.mend.partition(": newsletter ")
+        return f"{advice}." if command else advice
