@@ -102,7 +102,7 @@ def running(project: Project, *words: str) -> Iterator[subprocess.Popen[str]]:
 def sign_in(page: Page, stand: Stand, email: str) -> None:
     page.context.clear_cookies()
     page.goto(f"{stand.base}/sign-in")
-    page.get_by_label("Address").fill(email)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{stand.base}/")
