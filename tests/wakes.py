@@ -18,7 +18,8 @@ class SchedulerProcess:
     """One of several machines; it may be killed at any moment."""
 
     def __init__(self, url: str) -> None:
-        command = [sys.executable, "-m", "wakes", url]
+        # By its path, so that the modules beside it are found.
+        command = [sys.executable, __file__, url]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def wake(self, now: datetime) -> None:
