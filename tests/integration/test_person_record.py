@@ -68,7 +68,7 @@ def test_a_record_has_all_that_ever_happened_to_a_person(database: Database) -> 
     assert (suppression["reason"], suppression["lifted_because"]) == ("dead_address", "she wrote to us")
     assert document["suppression"] is None
     assert [notice["kind"] for notice in document["notices"]] == ["goodbye"]
-    assert [act["act"] for act in document["acts"]] == ["lift suppression"]
+    assert [act["act"] for act in document["acts"]] == ["unsubscribe", "lift suppression"]
 
 
 def test_the_text_of_a_record_says_what_its_document_says(database: Database) -> None:
