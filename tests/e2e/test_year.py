@@ -167,8 +167,9 @@ def moments(step: timedelta) -> Iterator[datetime]:
     yield from sorted(moment for moment in times if begin <= moment < end)
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(600)  # a thousand wakes of six processes, and kills among them
-@pytest.mark.parametrize("step", [timedelta(days=2), pytest.param(timedelta(hours=2), marks=pytest.mark.soak)])
+@pytest.mark.parametrize("step", [timedelta(days=2), timedelta(hours=2)])
 def test_every_planned_slot_gets_its_issue_exactly_once(postgres_url: str, step: timedelta) -> None:
     database = Database(postgres_url)
     database.migrate()
