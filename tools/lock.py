@@ -22,14 +22,16 @@ def main(options: list[str]) -> None:
     if "--upgrade" in options:
         (ROOT / "package-lock.json").unlink(missing_ok=True)
     run("npm", "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-    drop_funding(ROOT / "package-lock.json")
+    drop_addresses(ROOT / "package-lock.json")
 
 
-def drop_funding(file: Path) -> None:
-    """Take out where each package asks for money: web addresses have no place in a lock file."""
+def drop_addresses(file: Path) -> None:
+    """Take out where each package asks for money or has its licence: web addresses have no place in a lock file."""
     lock = json.loads(file.read_text(encoding="utf-8"))
     for package in lock["packages"].values():
         package.pop("funding", None)
+        if "://" in package.get("license", ""):
+            del package["license"]
     file.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
