@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from mailing_stand import open_a_mailing
 from newsletter.domain.mailing import DoubtfulPolicy
 from newsletter.store import ledger, mailings
 from newsletter.store.database import Connection, Database
-from newsletter.store.seats import Seat, take_seat
+from newsletter.store.seats import take_seat
 from postgres_server import PostgresServer
 
 _READERS = 20_000
@@ -45,12 +46,16 @@ def measure_large_ledger(older: int = _MAILINGS, rows: int = _ROWS) -> Iterator[
         server = PostgresServer(Path(folder))
         server.start()
         try:
-            with server.database() as url, a_database(url, _READERS) as database:
+            with (
+                server.database() as empty_url,
+                a_database(empty_url, _READERS) as empty_ledger,
+                server.database() as url,
+                a_database(url, _READERS) as database,
+            ):
+                open_a_mailing(empty_ledger)
                 mailing = open_a_mailing(database).id
-                with take_seat(database, now=datetime.now(UTC)) as seat:
-                    empty = _time_claims(database, seat)
-                    seconds, size = _fill(database, mailing, older, rows)
-                    full = _time_claims(database, seat)
+                seconds, size = _fill(database, mailing, older, rows)
+                empty, full = _time_claims(empty_ledger, database)
                 yield Figure(
                     name=f"a claim beside {older * rows:,} older deliveries ({size})",
                     measured=f"{full * 1000:.2f} ms (laid out in {seconds:.0f} s)",
@@ -68,22 +73,28 @@ def measure_large_ledger(older: int = _MAILINGS, rows: int = _ROWS) -> Iterator[
             server.stop()
 
 
-def _time_claims(database: Database, seat: Seat) -> float:
-    """Return the median time of a claim of five hundred, each taken back."""
+def _time_claims(*ledgers: Database) -> list[float]:
+    """Return each ledger's median time of a claim of five hundred, taken in turn; each claim is taken back."""
     now = datetime.now(UTC)
-    with database.transaction() as transaction:
-        mailings.start_due(transaction, now=now)
-    times = []
-    with database.connection() as connection:
+    times: list[list[float]] = [[] for _ in ledgers]
+    with ExitStack() as stack:
+        seated = [
+            (stack.enter_context(database.connection()), stack.enter_context(take_seat(database, now=now)))
+            for database in ledgers
+        ]
+        for connection, _ in seated:
+            mailings.start_due(connection, now=now)
+            connection.commit()
         for _ in range(_CLAIMS):
-            begun = connection.begin()
-            started = time.perf_counter()
-            claim = ledger.claim_batch(connection, seat=seat, now=now, doubtful=DoubtfulPolicy.RESEND)
-            times.append(time.perf_counter() - started)
-            assert claim is not None
-            assert len(claim.recipients) == 500
-            begun.rollback()
-    return statistics.median(times)
+            for (connection, seat), taken in zip(seated, times, strict=True):
+                begun = connection.begin()
+                started = time.perf_counter()
+                claim = ledger.claim_batch(connection, seat=seat, now=now, doubtful=DoubtfulPolicy.RESEND)
+                taken.append(time.perf_counter() - started)
+                assert claim is not None
+                assert len(claim.recipients) == 500
+                begun.rollback()
+    return [statistics.median(taken) for taken in times]
 
 
 def _fill(database: Database, mailing: int, older: int, rows: int) -> tuple[float, str]:
