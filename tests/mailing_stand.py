@@ -26,7 +26,7 @@ from newsletter.engine.worker import Worker
 from newsletter.mail.message import Splicer, compile_letters
 from newsletter.mail.relay import Relay, open_session
 from newsletter.service.ports import Connect
-from newsletter.store import approvals, issues, mailings, progress, slots, subscribers
+from newsletter.store import approvals, audience_layout, issues, mailings, progress, slots, subscribers
 from newsletter.store.database import Database, Transaction
 from newsletter.store.progress import Withdrawn
 from newsletter.store.seats import take_seat
@@ -98,7 +98,7 @@ def open_a_mailing(
         approval = approvals.add_approval(
             transaction, rendered, issue_id=draft.id, issue_digest="-", approved_by="editor", overrides={}, now=moment
         )
-        mailing = mailings.add_mailing(
+        mailing = audience_layout.add_mailing(
             transaction,
             kind=MailingKind.ISSUE,
             issue_id=draft.id,

@@ -19,7 +19,7 @@ from draft_builders import NOW
 from mailing_stand import a_rendered_issue, add_readers
 from newsletter.desk.factory import create_desk
 from newsletter.domain.mailing import Launch, MailingKind
-from newsletter.store import approvals, issues, mailings, slots
+from newsletter.store import approvals, audience_layout, issues, slots
 from newsletter.store.database import Database
 
 _READERS = 100_000
@@ -86,7 +86,7 @@ def _add_history(database: Database, count: int) -> None:
             approval = approvals.add_approval(
                 transaction, rendered, issue_id=draft.id, issue_digest="-", approved_by="Ada", overrides={}, now=moment
             )
-            mailings.add_mailing(
+            audience_layout.add_mailing(
                 transaction,
                 kind=MailingKind.ISSUE,
                 issue_id=draft.id,

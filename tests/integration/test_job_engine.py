@@ -19,7 +19,7 @@ from newsletter.engine.plant import Plant
 from newsletter.engine.worker import Worker
 from newsletter.errors import ConfigurationError
 from newsletter.service.control_mailing import pause_mailing, resume_mailing
-from newsletter.store import jobs, ledger, mailings
+from newsletter.store import first_share, jobs, ledger, mailings
 from newsletter.store.database import Database
 from newsletter.store.seats import LOCK_CLASS, take_seat
 from smtp_server import SmtpServer
@@ -176,7 +176,7 @@ def test_the_held_rest_of_a_staged_mailing_has_no_job_until_it_is_released(datab
     assert count_jobs(database) == 2  # of 600 each share
 
     with database.transaction() as transaction:
-        mailings.release_rest(transaction, mailing.id, now=now())
+        first_share.release_rest(transaction, mailing.id, now=now())
 
     assert count_jobs(database) == 4
 

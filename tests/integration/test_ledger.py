@@ -41,7 +41,7 @@ from newsletter.service.control_mailing import (
     resend_doubtful,
     resume_mailing,
 )
-from newsletter.store import ledger, mailings, progress, subscribers, suppressions
+from newsletter.store import audience_layout, ledger, mailings, progress, subscribers, suppressions
 from newsletter.store.database import Database
 from newsletter.store.ledger import Claim
 from newsletter.store.progress import Withdrawn
@@ -121,7 +121,7 @@ def test_an_issue_has_one_mailing(database: Database) -> None:
         first = mailings.find_issue_mailing(transaction, 1)
 
     with pytest.raises(RefusedError), database.transaction() as transaction:
-        mailings.add_mailing(
+        audience_layout.add_mailing(
             transaction,
             kind=first.kind,
             issue_id=1,

@@ -9,7 +9,7 @@ from newsletter.engine.plant import Plant
 from newsletter.service.feed import Load
 from newsletter.service.grant_letters import Grant, find_wait, grant_letters, is_relay_planned
 from newsletter.service.release_rest import release_rests
-from newsletter.store import budgets, jobs, ledger, mailings
+from newsletter.store import budgets, first_share, jobs, ledger, mailings
 from newsletter.store.ledger import Claim
 from newsletter.store.seats import Seat
 
@@ -64,7 +64,7 @@ class Claims:
         with self._plant.database.transaction() as transaction:
             ledger.finish_batch(transaction, load.batch, now=now, queued_due_at=grant.rest_due_at)
             jobs.submit(transaction, mailing=load.batch.mailing, number=load.batch.number, now=now)
-            mailings.note_first_share(transaction, load.batch.mailing, now=now)
+            first_share.note_first_share(transaction, load.batch.mailing, now=now)
             if grant.spending is not None:
                 budgets.settle_spending(transaction, grant.spending, left, now=now)
             if left and not is_resting:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from newsletter.domain.mailing import DeliveryId, DeliveryStatus, Mailing, MailingStatus
 from newsletter.errors import RefusedError
-from newsletter.store import jobs, ledger, mailings, sender_health
+from newsletter.store import first_share, jobs, ledger, mailings, sender_health
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database, Transaction
 
@@ -58,7 +58,7 @@ def resume_mailing(
         mailing = mailings.find_mailing(transaction, mailing_id)
         is_shown = mailing.rest_at is not None and mailing.rest_at <= now
         if with_rest or (mailing.status is MailingStatus.PAUSED and is_shown):
-            mailings.release_rest(transaction, mailing_id, now=now)
+            first_share.release_rest(transaction, mailing_id, now=now)
             record_act(
                 transaction,
                 "rest released",

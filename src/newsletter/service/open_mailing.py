@@ -13,7 +13,7 @@ from newsletter.domain.mailing import AudienceSize, Launch, Mailing, MailingKind
 from newsletter.errors import RefusedError
 from newsletter.mail.inspection import inspect_letter, make_samples
 from newsletter.service.approve_issue import check_standing
-from newsletter.store import approvals, issues, mailings, segments
+from newsletter.store import approvals, audience_layout, issues, segments
 from newsletter.store.audience import find_former
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database
@@ -50,7 +50,7 @@ def open_mailing(
         approval = check_standing(draft, transaction=transaction, masthead=masthead)
         rendered = approvals.load_rendered(transaction, approval.id)
         _require_sound(rendered, sender)
-        mailing = mailings.add_mailing(
+        mailing = audience_layout.add_mailing(
             transaction,
             kind=MailingKind.ISSUE,
             issue_id=draft.id,

@@ -7,7 +7,7 @@ from datetime import datetime
 from newsletter.domain.budget import Wait
 from newsletter.domain.mailing import Mailing
 from newsletter.service.control_mailing import stop
-from newsletter.store import mailings
+from newsletter.store import first_share, mailings
 from newsletter.store.audit import record_act
 from newsletter.store.database import Transaction
 
@@ -18,7 +18,7 @@ def release_rests(transaction: Transaction, *, percent: float, now: datetime) ->
     The rest follows, unless more than ``percent`` in a hundred of the first share were rejected or have bounced.
     """
     for mailing in mailings.list_held(transaction, now=now):
-        shown = mailings.count_first_share(transaction, mailing)
+        shown = first_share.count_first_share(transaction, mailing)
         if shown.is_beyond(percent):
             reason = (
                 f"Of the first {shown.tried} letters {shown.rejected} were rejected and {shown.bounced} came back, "
@@ -27,7 +27,7 @@ def release_rests(transaction: Transaction, *, percent: float, now: datetime) ->
             )
             stop(transaction, mailing, reason=reason, now=now)
             continue
-        mailings.release_rest(transaction, mailing.id, now=now)
+        first_share.release_rest(transaction, mailing.id, now=now)
         detail = {"tried": shown.tried, "rejected": shown.rejected, "bounced": shown.bounced}
         record_act(transaction, "rest released", subject=f"mailing {mailing.id}", detail=detail, now=now)
 
