@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 
 import structlog
@@ -19,9 +18,15 @@ import structlog
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.subscriber import Consent, ConsentEvent, NewSubscriber, SubscriberStatus
 from newsletter.domain.suppression import SuppressionReason
-from newsletter.domain.token import hash_address
 from newsletter.errors import InputError
-from newsletter.ingest.csv_subscribers import RefusedRow, SubscriberRow, protect_cell, read_subscribers
+from newsletter.ingest.csv_subscribers import (
+    RefusedRow,
+    SubscriberFile,
+    SubscriberRow,
+    protect_cell,
+    read_subscribers,
+)
+from newsletter.service.hash_order import HashedRow, order_by_hash
 from newsletter.store.consents import record_consents
 from newsletter.store.database import Database, Transaction
 from newsletter.store.subscribers import add_subscribers, find_statuses
@@ -29,9 +34,7 @@ from newsletter.store.suppressions import find_suppressed, suppress_all
 
 log = structlog.get_logger(__name__)
 
-# One transaction each. Every row touches a page of each index, wherever its hash falls, and a page that several rows
-# of one transaction touch is written once: five times as many rows at a time are a third of the writing. They are held
-# in memory, a kilobyte and more each.
+# One transaction each, a fraction of a second on SQLite. They are held in memory, a kilobyte and more each.
 _ROWS_AT_A_TIME = 10_000
 
 #: Addresses of an office, which nobody in it has consented for alone.
@@ -45,7 +48,8 @@ _ROLES = frozenset(
 
 #: So many of their lines are named.
 MOST_ROLES = 20
-_PUBLIC_ID_BYTES = 8
+_RANDOM_BYTES = 7  # of a public id's eight, drawn for each person
+_NO_CONSENT = "It names no consent_source; where all gave consent in one place, name it with --consent-source."
 
 
 class Fate(StrEnum):
@@ -104,20 +108,18 @@ def import_subscribers(
     rejected_file = path.with_suffix(".rejected.csv")
     with _writing(rejected_file):
         rejected_file.unlink(missing_ok=True)
+    rows = require_consent(file, consent_source)
     counts = Counter(dict.fromkeys(Fate, 0))
     roles: list[int] = []
-    seen: set[bytes] | None = set() if is_trial else None
-    consent_source = consent_source or name_source(file.system)
     with database.roomy_connection() as connection:
-        while chunk := list(islice(file.rows, _ROWS_AT_A_TIME)):
+        for some in order_by_hash(rows, address_key=address_key, at_a_time=_ROWS_AT_A_TIME):
             with database.transaction(on=connection) as transaction:
-                taken = take_rows(
-                    transaction, chunk, address_key=address_key, consent_source=consent_source, now=now, seen=seen
-                )
+                taken = take_rows(transaction, some, now=now, is_trial=is_trial)
             counts.update(taken.counts)
-            roles += taken.role_lines[: MOST_ROLES - len(roles)]
+            roles = sorted(roles + taken.role_lines)[:MOST_ROLES]
             _note_refused(rejected_file, taken.refused)
-            progress(len(chunk))
+            progress(len(some))
+            del some  # or they would be in memory while the next ones are gathered
     log.info("subscribers imported", trial=is_trial, **{fate.value: count for fate, count in counts.items()})
     return SubscriberImport(
         system=file.system,
@@ -139,23 +141,12 @@ class TakenRows:
 
 
 def take_rows(
-    transaction: Transaction,
-    rows: Sequence[SubscriberRow | RefusedRow],
-    *,
-    address_key: bytes,
-    consent_source: str,
-    now: datetime,
-    seen: set[bytes] | None = None,
+    transaction: Transaction, rows: Sequence[HashedRow | RefusedRow], *, now: datetime, is_trial: bool
 ) -> TakenRows:
-    """Store whoever is new among some thousands of rows.
-
-    With ``seen`` it is a trial: nobody is stored, and the set remembers who would have been.
-    """
-    checked = [_require_consent(row, consent_source) for row in rows]
-    refused = [row for row in checked if isinstance(row, RefusedRow)]
-    readable = [row for row in checked if isinstance(row, SubscriberRow)]
-    sorting = _sort(transaction, readable, address_key=address_key, seen=seen)
-    if seen is None:
+    """Store whoever is new among some thousands of rows; in a trial, only tell."""
+    refused = [row for row in rows if isinstance(row, RefusedRow)]
+    sorting = _sort(transaction, [row for row in rows if not isinstance(row, RefusedRow)])
+    if not is_trial:
         _store(transaction, sorting.new, now=now)
     counts = sorting.counts
     counts[Fate.REFUSED] += len(refused)
@@ -163,57 +154,50 @@ def take_rows(
     return TakenRows(counts=counts, refused=refused, role_lines=role_lines)
 
 
-def name_source(system: str) -> str:
-    """Return where consent was given that a list of another system does not name; "" for our own."""
-    return f"{system} list" if system else ""
+def require_consent(file: SubscriberFile, consent_source: str) -> Iterator[SubscriberRow | RefusedRow]:
+    """Give the rows of a file, those without consent refused; to know that somebody has left needs none.
 
-
-def _require_consent(row: SubscriberRow | RefusedRow, consent_source: str) -> SubscriberRow | RefusedRow:
-    """Refuse a row without consent; to know that somebody has left needs none."""
-    if isinstance(row, RefusedRow) or row.consent_source or row.status is SubscriberStatus.UNSUBSCRIBED:
-        return row
-    if consent_source:
-        return row._replace(consent_source=consent_source)
-    reason = "It names no consent_source; where all gave consent in one place, name it with --consent-source."
-    return RefusedRow(line=row.line, reason=reason, email=row.address.text)
+    ``consent_source`` stands in where a line names none, and for another system's list the name of that system does.
+    """
+    for_all = consent_source or (f"{file.system} list" if file.system else "")
+    for row in file.rows:
+        if isinstance(row, RefusedRow) or row.consent_source or row.status is SubscriberStatus.UNSUBSCRIBED:
+            yield row
+        elif for_all:
+            yield row._replace(consent_source=for_all)
+        else:
+            yield RefusedRow(line=row.line, reason=_NO_CONSENT, email=row.address.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sorting:
-    """Who of a chunk is new, by the hash of the address, and what becomes of everybody."""
+    """Who of some rows is new, by the hash of the address, and what becomes of everybody."""
 
     new: dict[bytes, SubscriberRow]
     counts: Counter[Fate]
 
 
-def _sort(
-    transaction: Transaction, rows: Sequence[SubscriberRow], *, address_key: bytes, seen: set[bytes] | None
-) -> _Sorting:
-    """Tell who is new. ``seen`` remembers the new ones of a trial, which stores nobody."""
-    hashes = [hash_address(row.address.normalized, address_key) for row in rows]
+def _sort(transaction: Transaction, rows: Sequence[HashedRow]) -> _Sorting:
+    hashes = [address_hash for address_hash, _ in rows]
     suppressed = find_suppressed(transaction, hashes)
     statuses = find_statuses(transaction, hashes)
     new: dict[bytes, SubscriberRow] = {}
     counts: Counter[Fate] = Counter()
-    for address_hash, row in zip(hashes, rows, strict=True):
+    for address_hash, row in rows:
         if address_hash in suppressed:
             counts[Fate.SUPPRESSED] += 1
         elif address_hash in statuses:
             is_gone = statuses[address_hash] is SubscriberStatus.UNSUBSCRIBED
             counts[Fate.UNSUBSCRIBED if is_gone else Fate.DUPLICATE] += 1
-        elif address_hash in new or (seen is not None and address_hash[:8] in seen):
+        elif address_hash in new:
             counts[Fate.DUPLICATE] += 1
         else:
             new[address_hash] = row
             counts[Fate.SUPPRESSED if row.is_bounced else Fate.ADDED] += 1
-    if seen is not None:
-        seen.update(address_hash[:8] for address_hash in new)
     return _Sorting(new=new, counts=counts)
 
 
 def _store(transaction: Transaction, new: Mapping[bytes, SubscriberRow], *, now: datetime) -> None:
-    ids = secrets.token_bytes(_PUBLIC_ID_BYTES * len(new))
-    public_ids = (ids[start : start + _PUBLIC_ID_BYTES] for start in range(0, len(ids), _PUBLIC_ID_BYTES))
     add_subscribers(
         transaction,
         [
@@ -227,13 +211,20 @@ def _store(transaction: Transaction, new: Mapping[bytes, SubscriberRow], *, now:
                 status=row.status or SubscriberStatus.ACTIVE,
                 created_at=now,
             )
-            for public_id, (address_hash, row) in zip(public_ids, new.items(), strict=True)
+            for public_id, (address_hash, row) in zip(_draw_public_ids(len(new)), new.items(), strict=True)
         ],
     )
     record_consents(transaction, _consents(new, now), now=now)
     evidence = {"source": "imported list", "words": "letters came back before the import"}
     bounced = [address_hash for address_hash, row in new.items() if row.is_bounced]
     suppress_all(transaction, dict.fromkeys(bounced, (SuppressionReason.DEAD_ADDRESS, evidence)), now=now)
+
+
+def _draw_public_ids(count: int) -> Iterator[bytes]:
+    """Draw random ids. They have their first byte in common, and so stand beside each other in their index."""
+    first = secrets.token_bytes(1)
+    rest = secrets.token_bytes(_RANDOM_BYTES * count)
+    return (first + rest[start : start + _RANDOM_BYTES] for start in range(0, len(rest), _RANDOM_BYTES))
 
 
 def _consents(new: Mapping[bytes, SubscriberRow], now: datetime) -> Iterator[tuple[bytes, Consent]]:

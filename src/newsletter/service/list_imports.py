@@ -14,17 +14,24 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 import structlog
 
 from newsletter.domain.list_import import MOST_BYTES, ImportStage, ListImport, ListReading
-from newsletter.errors import InputError, RefusedError, UnreadableSourceError
-from newsletter.ingest.csv_subscribers import SubscriberFile, protect_cell, read_columns, read_subscribers
+from newsletter.errors import InputError, NewsletterError, RefusedError, UnreadableSourceError
+from newsletter.ingest.csv_subscribers import (
+    RefusedRow,
+    SubscriberFile,
+    SubscriberRow,
+    protect_cell,
+    read_columns,
+    read_subscribers,
+)
 from newsletter.ingest.list_layout import COLUMNS, plan_reading
-from newsletter.service.import_subscribers import MOST_ROLES, name_source, take_rows
+from newsletter.service.hash_order import order_by_hash
+from newsletter.service.import_subscribers import MOST_ROLES, require_consent, take_rows
 from newsletter.store import list_imports
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database, Transaction
@@ -34,8 +41,14 @@ log = structlog.get_logger(__name__)
 
 # One transaction each: a fraction of a second on SQLite, for which readers who leave meanwhile can wait.
 _ROWS_AT_A_TIME = 5_000
+# Of a long list; reading so many takes a few seconds.
+_ROWS_A_LIFE_SIGN = 50_000
 _PART_BYTES = 1 << 20
 _FILE = "list.csv"
+
+
+class _StoppedError(NewsletterError):
+    """Somebody has stopped the run, or another has taken its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +143,8 @@ def carry_out(run: Run, *, database: Database, address_key: bytes, clock: Callab
             with _named(run.job.file_name):
                 file = read_subscribers(path, mapping=run.job.reading.mapping)
             stage = _go_through(file, run, database=database, address_key=address_key, clock=clock)
+    except _StoppedError:
+        stage = ImportStage.STOPPED
     except InputError as error:
         stage, why = ImportStage.FAILED, str(error)
     with database.transaction() as transaction:
@@ -176,22 +191,23 @@ def _go_through(
     file: SubscriberFile, run: Run, *, database: Database, address_key: bytes, clock: Callable[[], datetime]
 ) -> ImportStage:
     job = run.job
-    consent_source = job.reading.consent_source or name_source(file.system)
     lines, counts, role_lines = job.lines, Counter(job.counts), list(job.role_lines)
-    seen: set[bytes] | None = set() if job.is_trial else None
-    rows = islice(file.rows, lines, None)
+    rows = _show_life(require_consent(file, job.reading.consent_source), run, database=database, clock=clock)
+    given = 0
     with database.roomy_connection() as connection:
-        while chunk := list(islice(rows, _ROWS_AT_A_TIME)):
+        for some in order_by_hash(rows, address_key=address_key, at_a_time=_ROWS_AT_A_TIME):
+            to_do = some[max(job.lines - given, 0) :]  # the order is what it was in the run that this one goes on with
+            given += len(some)
+            if not to_do:
+                continue
             now = clock()
             with database.transaction(on=connection) as transaction:
                 if not list_imports.is_to_go_on(transaction, job.id, run.number):
                     return ImportStage.STOPPED
-                taken = take_rows(
-                    transaction, chunk, address_key=address_key, consent_source=consent_source, now=now, seen=seen
-                )
-                lines += len(chunk)
+                taken = take_rows(transaction, to_do, now=now, is_trial=job.is_trial)
+                lines += len(to_do)
                 counts.update({fate.value: count for fate, count in taken.counts.items()})
-                role_lines += taken.role_lines[: MOST_ROLES - len(role_lines)]
+                role_lines = sorted(role_lines + taken.role_lines)[:MOST_ROLES]
                 list_imports.note_progress(
                     transaction,
                     job.id,
@@ -202,6 +218,19 @@ def _go_through(
                     now=now,
                 )
     return ImportStage.TRIED if job.is_trial else ImportStage.FINISHED
+
+
+def _show_life(
+    rows: Iterable[SubscriberRow | RefusedRow], run: Run, *, database: Database, clock: Callable[[], datetime]
+) -> Iterator[SubscriberRow | RefusedRow]:
+    """Give the rows, and signs of life while they are read. Raises _StoppedError where the run is to end."""
+    for number, row in enumerate(rows, start=1):
+        if number % _ROWS_A_LIFE_SIGN == 0:
+            with database.transaction() as transaction:
+                if not list_imports.is_to_go_on(transaction, run.job.id, run.number):
+                    raise _StoppedError
+                list_imports.note_life(transaction, run.job.id, now=clock())
+        yield row
 
 
 def _write(path: Path, import_id: int, *, database: Database) -> None:

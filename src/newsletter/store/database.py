@@ -30,6 +30,8 @@ _BUSY_SECONDS = 15
 _LOOK_SECONDS = 0.0005  # how soon to look again whether another process has finished writing
 _CACHE_KIB = 4 * 1024  # SQLite's own pages, of each connection
 _ROOMY_CACHE_KIB = 32 * 1024
+_LOG_PAGES = 8 * 1024  # 32 MB of SQLite's write-ahead log, until it is copied back into the file
+_ROOMY_LOG_PAGES = 32 * 1024
 
 # A machine that is cut off is noticed within half a minute, here and by the server, which then lets go of what that
 # machine had locked; and a process stopped in the middle of a transaction holds others up for a minute at most.
@@ -129,7 +131,8 @@ class Database:
     def roomy_connection(self) -> Iterator[Connection]:
         """Hold one connection whose page cache has room for the indexes of a large list; for work on all of it.
 
-        Letter by letter a small cache is as fast, and a worker's memory does not grow with the list.
+        Letter by letter a small cache is as fast, and a worker's memory does not grow with the list. Pages that such
+        work changes again and again are copied back into the file less often.
         """
         with self.connection() as connection:
             if not self.is_sqlite:
@@ -137,9 +140,12 @@ class Database:
                 return
             cursor = connection.connection.cursor()
             cursor.execute(f"PRAGMA cache_size = -{_ROOMY_CACHE_KIB}")
+            cursor.execute(f"PRAGMA wal_autocheckpoint = {_ROOMY_LOG_PAGES}")
             try:
                 yield connection
             finally:
+                cursor.execute("PRAGMA wal_checkpoint")  # or a reader who comes next would wait for it
+                cursor.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
                 cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
                 cursor.execute("PRAGMA shrink_memory")
                 cursor.close()
@@ -199,7 +205,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:  # no
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-    cursor.execute("PRAGMA wal_autocheckpoint = 8192")  # 32 MB: the write-ahead log is copied back less often
+    cursor.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
     cursor.close()
 
 

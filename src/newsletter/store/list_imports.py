@@ -138,6 +138,11 @@ def note_progress(
         transaction.execute(insert(list_import_refusals), rows)
 
 
+def note_life(transaction: Transaction, import_id: int, *, now: datetime) -> None:
+    """Record that a run is at work, though it has done no more lines."""
+    transaction.execute(update(list_imports).filter_by(id=import_id).values(alive_at=now))
+
+
 def ask_to_stop(transaction: Transaction, import_id: int) -> None:
     transaction.execute(update(list_imports).filter_by(id=import_id).values(is_stopping=True))
 
