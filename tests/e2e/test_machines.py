@@ -38,9 +38,9 @@ READERS = 1200
 
 @pytest.fixture
 def own_server() -> Iterator[PostgresServer]:
-    """Give a Postgres that may be restarted, since no other test is on it."""
+    """Give a Postgres that may be restarted, since no other test is on it, and that keeps what it has committed."""
     with TemporaryDirectory(prefix="newsletter-postgres-", dir=find_memory()) as place:
-        server = PostgresServer(Path(place))
+        server = PostgresServer(Path(place), is_durable=True)
         server.start()
         try:
             yield server
