@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from newsletter.resources import folder
 
 _RUN = "() => axe.run(document, {resultTypes: ['violations']})"
+_RUN_ONE = "rule => axe.run(document, {resultTypes: ['violations'], runOnly: [rule]})"
 _SERIOUS = {"serious", "critical"}
 
 #: Widths in CSS pixels and schemes that every page is looked at in: two of the four, and in the soak all.
@@ -30,9 +31,9 @@ def read_axe() -> str:
     return source.read_text(encoding="utf-8")
 
 
-def find_barriers(page: Page) -> list[str]:
-    """Return what axe calls serious or critical in a page that has its source."""
-    return list(_name_barriers(page.evaluate(_RUN)))
+def find_barriers(page: Page, *, rule: str = "") -> list[str]:
+    """Return what axe calls serious or critical in a page that has its source; with a rule, by that alone."""
+    return list(_name_barriers(page.evaluate(_RUN_ONE, rule) if rule else page.evaluate(_RUN)))
 
 
 def _name_barriers(results: Any) -> Iterator[str]:  # noqa: ANN401 - axe's own document

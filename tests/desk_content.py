@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from litestar import Litestar
 from litestar.routes import HTTPRoute
@@ -14,6 +15,8 @@ from builders import a_news_item, a_partner, an_event
 from draft_builders import NOW
 from issue_desk import Desk
 from mailing_stand import KEYS, add_readers, put_in_flight, record_outcomes
+from newsletter.app import App
+from newsletter.domain.approval import Signature
 from newsletter.domain.article import Section
 from newsletter.domain.bounce import BounceReason
 from newsletter.domain.bounce_policy import BouncePolicy
@@ -23,6 +26,7 @@ from newsletter.domain.segment import Segment
 from newsletter.domain.settlement import Settlement
 from newsletter.domain.token import sign_delivery
 from newsletter.mail.mailbox import StoredMessage
+from newsletter.service.approve_issue import approve_issue
 from newsletter.service.read_bounces import read_bounces
 from newsletter.service.save_segment import save_segment
 from newsletter.store import ledger, mailings
@@ -85,6 +89,19 @@ def fill(database: Database, *, before: Callable[[], None] = lambda: None, reade
     return Filled(mailed=mailed, drafted=drafted, now=desk.now)
 
 
+def approve_draft(filled: Filled, app: App) -> None:
+    """Let the draft be ready to be sent; that the site of tests is on this machine is overridden."""
+    approve_issue(
+        filled.drafted,
+        Signature(by="Ada", overrides={"public_link": "a test"}),
+        database=app.database,
+        masthead=app.masthead(),
+        render=app.render,
+        sender=app.sender,
+        now=app.now(),
+    )
+
+
 def _deliver(database: Database, *, sent_at: dt.datetime, now: dt.datetime) -> None:
     """Have the letters of the mailing end in all ways that there are; one comes back."""
     ended_at = sent_at + dt.timedelta(minutes=2)
@@ -140,8 +157,13 @@ def poison(database: Database, words: str) -> int:
     return poisoned
 
 
-def list_screens(desk: Litestar, *, mailed: int = MAILED, drafted: int = DRAFTED) -> Iterator[str]:
-    """Give the path of each screen, of things that ``fill`` has stored."""
+def list_screens(
+    desk: Litestar, *, mailed: int = MAILED, drafted: int = DRAFTED, named: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[str]:
+    """Give the path of each screen, of things that ``fill`` has stored.
+
+    ``named`` are parameters of paths, such as a token, for which it has stored nothing.
+    """
     for route in desk.routes:
         if not isinstance(route, HTTPRoute) or "GET" not in route.methods or route.path.startswith("/desk/assets/"):
             continue
@@ -149,14 +171,15 @@ def list_screens(desk: Litestar, *, mailed: int = MAILED, drafted: int = DRAFTED
             continue
         numbers = (mailed, drafted) if "/issues/{" in route.path else (1,)
         for number in numbers:
-            yield _fill_in(route.path, number)
+            yield _fill_in(route.path, number, named)
 
 
-def _fill_in(path: str, number: int) -> str:
+def _fill_in(path: str, number: int, named: Mapping[str, str]) -> str:
     parts = []
     for part in path.split("/"):
         if part.startswith("{"):
-            parts.append("press" if part.endswith(":str}") else str(number))
+            stand_in = "press" if part.endswith(":str}") else str(number)
+            parts.append(named.get(part[1:].partition(":")[0], stand_in))
         else:
             parts.append(part)
     return "/".join(parts)

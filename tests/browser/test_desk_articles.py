@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from axe import VIEWS, find_barriers, read_axe
-from chromium import Chromium, Scheme
+from chromium import Chromium
 from desk_stand import an_app, appoint, begin_sign_in
 from drawing import a_picture_file
 from manuscripts import google_article, word_article, word_reviewed
@@ -31,7 +30,6 @@ from site_stand import a_site
 NOW = datetime(2026, 12, 3, 8, 0, tzinfo=UTC)
 PHONE, DESK = 375, 1280
 
-_IS_WIDER_THAN_THE_SCREEN = "() => document.documentElement.scrollWidth > window.innerWidth"
 _PAGE = "By Ann Example\n\nA standfirst of the first.\n\nBACKGROUND: Text.\n"
 
 
@@ -191,30 +189,3 @@ def test_an_article_is_found_by_its_words(stand: Stand, chromium: Chromium) -> N
         return page.locator("a.headline").all_inner_texts()
 
     assert chromium.visit(stand.base, act, width=DESK) == ["The Ferry That Stayed"]
-
-
-@pytest.mark.timeout(400)  # many screens, on a machine that may be busy
-@pytest.mark.parametrize(("width", "scheme"), VIEWS)
-def test_every_screen_is_open_to_everybody(stand: Stand, chromium: Chromium, width: int, scheme: Scheme) -> None:
-    axe = read_axe()
-    ids = stand.take_in(("ferry.docx", word_article().file.write()), ("page.txt", _PAGE.encode()))
-
-    def look(page: Page) -> dict[str, tuple[list[str], bool]]:
-        found = {}
-        for path in ("/articles", f"/articles/{ids[0]}", f"/articles/{ids[1]}"):
-            stand.open(page, path)
-            page.evaluate(axe)
-            found[path] = (find_barriers(page), page.evaluate(_IS_WIDER_THAN_THE_SCREEN))
-        stand.open(page, "/articles")
-        page.get_by_text("Bring articles in").click()
-        page.get_by_text("Or paste a text").click()
-        page.get_by_label("Text").fill(_PAGE.replace("Ann", "Ben"))
-        page.get_by_role("button", name="Read, and show me").click()
-        page.get_by_role("button", name="Store 1 article").wait_for()
-        page.evaluate(axe)
-        found["look"] = (find_barriers(page), page.evaluate(_IS_WIDER_THAN_THE_SCREEN))
-        return found
-
-    for path, (barriers, is_wide) in chromium.visit(stand.base, look, width=width, scheme=scheme).items():
-        assert barriers == [], path
-        assert not is_wide, path

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from axe import VIEWS, find_barriers, read_axe
 from chromium import Chromium, Scheme
 from composer_stand import HARVEST, ISLAND, LEAD, RAILWAY, ComposerStand, open_composer
 from draft_builders import NOW
@@ -19,7 +18,6 @@ from newsletter.store.database import Database
 
 PHONE, DESK = 375, 1280
 
-_IS_WIDER_THAN_THE_SCREEN = "() => document.documentElement.scrollWidth > window.innerWidth"
 _STARTED = datetime.now(UTC)
 
 
@@ -251,24 +249,3 @@ def test_previews_show_the_letter_in_light_and_dark_without_images(stand: Compos
         expect(page.locator(".text-part")).to_contain_text("The River Review")
 
     visit(chromium, stand, see)
-
-
-@pytest.mark.timeout(400)  # many screens, on a machine that may be busy
-@pytest.mark.parametrize(("width", "scheme"), VIEWS)
-def test_no_screen_has_a_barrier_or_is_wider_than_it_is(
-    stand: ComposerStand, chromium: Chromium, width: int, scheme: Scheme
-) -> None:
-    def see(page: Page) -> None:
-        for path in ("", "/add", "/preview", "/preview?look=headers", "/preview?look=text"):
-            page.goto(stand.composer + path)
-            for summary in page.locator("details summary").all():
-                summary.click()
-            assert not page.evaluate(_IS_WIDER_THAN_THE_SCREEN), path
-            page.evaluate(read_axe())
-            assert find_barriers(page) == [], path
-        page.goto(f"{stand.base}/desk/issues")
-        assert not page.evaluate(_IS_WIDER_THAN_THE_SCREEN)
-        page.evaluate(read_axe())
-        assert find_barriers(page) == []
-
-    visit(chromium, stand, see, width=width, scheme=scheme)

@@ -13,8 +13,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from axe import VIEWS, find_barriers, read_axe
-from chromium import Chromium, Scheme
+from chromium import Chromium
 from desk_stand import SETTINGS, an_app, appoint, begin_sign_in
 from mailing_stand import ADDRESS_KEY, KEYS
 from newsletter.app import App
@@ -38,13 +37,6 @@ PHONE, DESK = 375, 1280
 NOW = SENT_AT + timedelta(days=2)
 NAMES = ("Ada Lindqvist", "Bo Marten", "Cyra Halden", "Dag Osmanli", "Edda Okafor", "Finn Brandt")
 DEAD = EmailAddress("ada.lindqvist@example.net")
-
-_IS_WIDER_THAN_THE_SCREEN = "() => document.documentElement.scrollWidth > window.innerWidth"
-_SMALL_TARGETS = """() => [...document.querySelectorAll('main :is(a, button, summary, input:not([type=hidden]))')]
-    .map(each => [each.getBoundingClientRect(), each])
-    .filter(([box, each]) => box.height > 0 && box.height < 24 && getComputedStyle(each).display !== 'inline')
-    .filter(([, each]) => !(each.type === 'checkbox' && each.labels.length))
-    .map(([box, each]) => `${each.outerHTML.slice(0, 80)}: ${box.height}`)"""
 
 
 @dataclass
@@ -120,49 +112,6 @@ def fill(app: App) -> None:
 
 def address_of(name: str) -> EmailAddress:
     return EmailAddress(f"{name.lower().replace(' ', '.')}@example.net")
-
-
-SCREENS = {
-    "subscribers": "/subscribers",
-    "conditions": "/subscribers?status=active&topic=news&segment=Spring+lecture",
-    "nobody found": "/subscribers?language=fr",
-    "new subscriber": "/subscribers/new",
-    "person": "/subscribers/1",
-    "erasing": "/subscribers/1/forget",
-    "lists": "/subscribers/import",
-    "segments": "/segments",
-    "segment": "/segments/Spring%20lecture",
-    "new segment": "/segments/new",
-    "bounces": "/bounces",
-    "bounce": "/bounces/1",
-    "bounce without a token": "/bounces/2",
-    "replay": "/bounces/replay",
-    "suppressions": "/suppressions",
-    "calendar": "/calendar?year=2026",
-}
-
-
-@pytest.mark.timeout(400)  # many screens, on a machine that may be busy
-@pytest.mark.parametrize(("width", "scheme"), VIEWS)
-def test_nothing_stands_in_anybodys_way_on_any_screen(
-    stand: Stand, chromium: Chromium, width: int, scheme: Scheme
-) -> None:
-    source = read_axe()
-
-    def look(page: Page) -> dict[str, list[str]]:
-        stand.sign_in(page)
-        found = {}
-        for name, path in SCREENS.items():
-            stand.open(page, path)
-            for summary in page.locator("main summary").all()[:3]:
-                summary.click()
-            page.evaluate(source)
-            wide = ["wider than the screen"] if page.evaluate(_IS_WIDER_THAN_THE_SCREEN) else []
-            small = [f"small: {target}" for target in page.evaluate(_SMALL_TARGETS)]
-            found[name] = [*find_barriers(page), *small, *wide]
-        return {name: barriers for name, barriers in found.items() if barriers}
-
-    assert chromium.visit(f"{stand.base}/desk/sign-in", look, width=width, scheme=scheme) == {}
 
 
 def click(page: Page, name: str, *, role: str = "button") -> None:

@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from axe import find_barriers, read_axe
 from chromium import Chromium
 from desk_stand import PASSWORD, appoint
 from newsletter.domain.editor import EditorRole
@@ -31,8 +30,6 @@ READERS = 60
 #: Who edits on the command line of this machine, and has an account at the desk too.
 EDITED, OTHER = "edited@example.org", "other@example.org"
 PHONE, DESK = 375, 1280
-
-_IS_WIDER_THAN_THE_SCREEN = "() => document.documentElement.scrollWidth > window.innerWidth"
 
 
 @dataclass(frozen=True)
@@ -196,37 +193,3 @@ def test_without_scripts_the_same_buttons_do_the_same(stand: Stand, chromium: Ch
         page.wait_for_url("**/issues/1/send")
 
     chromium.visit(f"{stand.base}/sign-in", do_the_job, width=PHONE, runs_scripts=False)
-
-
-@pytest.mark.parametrize("width", [PHONE, DESK])
-def test_every_screen_is_accessible_in_both_schemes_and_none_is_wider_than_it(
-    stand: Stand, chromium: Chromium, width: int
-) -> None:
-    axe = read_axe()
-    barriers: dict[str, list[str]] = {}
-
-    def inspect(page: Page, name: str) -> None:
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            page.evaluate(axe)
-            barriers[f"{name}, {scheme}"] = find_barriers(page)
-            if page.evaluate(_IS_WIDER_THAN_THE_SCREEN):
-                barriers[f"{name}, {scheme}"].append("wider than the screen")
-
-    def look(page: Page) -> None:
-        sign_in(page, stand, OTHER)
-        for screen in ("check", "approval"):
-            open_screen(page, stand, screen)
-            inspect(page, screen)
-        press(page, "Approve issue 1 exactly as it is")
-        page.wait_for_url("**/issues/1/send")
-        inspect(page, "send")
-        stand.project.run_alone("issue", "send", "1", "--wait")
-        for screen in ("approval", "send", "live", "report"):
-            open_screen(page, stand, screen)
-            inspect(page, f"{screen}, mailed")
-
-    stand.relay.refuse_recipients["reader1@domain1.example"] = "550 5.1.1 no such user"
-    chromium.visit(f"{stand.base}/sign-in", look, width=width)
-
-    assert {name: found for name, found in barriers.items() if found} == {}

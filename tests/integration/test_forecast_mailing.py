@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from sqlalchemy import update
 
 from issue_desk import Desk
 from mailing_stand import ADDRESS_KEY, SENDER, add_readers
@@ -25,6 +26,7 @@ from newsletter.service.unsubscribe import unsubscribe_address
 from newsletter.store import segments
 from newsletter.store.database import Database
 from newsletter.store.suppressions import suppress
+from newsletter.store.tables import subscribers
 
 
 @pytest.fixture
@@ -93,6 +95,28 @@ def test_the_audience_is_counted_by_topic_and_language_and_says_whom_it_leaves_o
     assert seen.audience.inactive == {SubscriberStatus.UNSUBSCRIBED: 1}
     assert (seen.audience.readers, seen.no_topic, seen.letters) == (5, 2, 3)
     assert seen.topics == Topic.ARTICLES
+
+
+def test_who_pauses_beyond_the_first_letters_is_told_apart_and_gets_none(desk: Desk) -> None:
+    add_readers(desk.database, readers(5))
+    put_out(desk.database, "reader0@example.net", SuppressionReason.COMPLAINT, at=desk.now)
+    today = desk.now.date()
+    for address, until in {
+        "reader0": today + dt.timedelta(9),
+        "reader1": today + dt.timedelta(9),
+        "reader2": today,
+    }.items():
+        with desk.database.transaction() as transaction:
+            is_reader = subscribers.c.normalized == f"{address}@example.net"
+            transaction.execute(update(subscribers).where(is_reader).values(paused_until=until))
+    number = desk.draft().number
+    desk.approve(number)
+    seen = forecast(desk, number)
+    mailing = send(desk, number, SendOrder(readers=seen.audience.readers))
+
+    assert (seen.audience.readers, seen.audience.paused) == (3, 1)
+    assert seen.audience.suppressed == {SuppressionReason.COMPLAINT: 1}
+    assert mailing.intended == seen.audience.readers
 
 
 def test_a_segment_narrows_the_forecast_as_it_does_the_mailing(desk: Desk) -> None:

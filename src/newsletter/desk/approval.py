@@ -74,7 +74,7 @@ def show_approval(number: IssueNumber, request: AnyRequest, app: TheApp, editor:
 @screen("/issues/{number:int}/thumbnail", role=EditorRole.WRITER)
 def show_thumbnail(number: IssueNumber, app: TheApp) -> Response[bytes]:
     """Serve a picture of the letter as a phone shows it."""
-    rendered = load_text(number, database=app.database, masthead=app.masthead(), render=app.render)
+    rendered = load_text(number, database=app.database, masthead=app.masthead(), render=app.previews.render)
     picture = take_thumbnail(rendered, base_url=app.settings.site.base_url.rstrip("/"), database=app.database)
     if picture is None:
         raise NotFoundException

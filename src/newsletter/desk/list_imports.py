@@ -142,7 +142,7 @@ def give_refusals(import_id: FromPath[int], app: TheApp) -> Stream:
         "Cache-Control": "no-store",
     }
     lines = write_refusals(import_id, database=app.database)
-    return Stream((line.encode("utf-8") for line in lines), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream((line.encode("utf-8") for line in lines), media_type="text/csv", headers=headers)
 
 
 def _begin(app: App, import_id: int, editor: str, *, is_trial: bool) -> Template | Redirect:

@@ -125,7 +125,7 @@ def give_report(app: TheApp) -> Response[str]:
     writer.writerow(["issue", "partner"])
     writer.writerows([number, protect_cell(name)] for number, names in load_report(app) for name in names)
     headers = {"Content-Disposition": 'attachment; filename="partners.csv"'}
-    return Response(stream.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(stream.getvalue(), media_type="text/csv", headers=headers)
 
 
 @screen("/partners/new", role=EditorRole.WRITER)

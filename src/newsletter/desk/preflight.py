@@ -76,7 +76,7 @@ def pull(number: int, app: App) -> Proof:
         number,
         database=app.database,
         masthead=app.masthead(),
-        render=app.render,
+        render=app.previews.render,
         sender=app.known_sender,
         now=app.now(),
         signing_domain=app.dkim_key.domain if app.known_sender and app.dkim_key else None,

@@ -169,7 +169,7 @@ def export_report(number: IssueNumber, app: TheApp) -> Response[bytes]:
     write_report(app.reporter.report(number), stream)
     return Response(
         stream.getvalue().encode(),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="issue-{number}-report.csv"'},
     )
 

@@ -192,7 +192,7 @@ def export(data: URLEncodedBody[dict[str, str]], app: TheApp, editor: TheEditor)
     file = TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 - the answer closes it
     export_for_editor(file, segment=name, database=app.database, editor=editor.name, now=app.now())
     headers = {"Content-Disposition": 'attachment; filename="subscribers.csv"', "Cache-Control": "no-store"}
-    return Stream(_give_blocks(file), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream(_give_blocks(file), media_type="text/csv", headers=headers)
 
 
 def read_topics(fields: Mapping[str, str]) -> Topic:

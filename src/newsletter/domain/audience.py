@@ -35,6 +35,8 @@ class AudienceForecast:
     suppressed: Mapping[SuppressionReason, int] = field(default_factory=dict)
     #: who is no active subscriber
     inactive: Mapping[SubscriberStatus, int] = field(default_factory=dict)
+    #: active and not suppressed, and pausing on the day that the first letters leave
+    paused: int = 0
     former: FormerMailing | None = None
 
     @property

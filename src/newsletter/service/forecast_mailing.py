@@ -59,7 +59,7 @@ def forecast_mailing(
         approval = check_standing(draft, transaction=snapshot, masthead=masthead)
         topics = approvals.list_topics(snapshot, approval.id)
         chosen = segments.find_segment(snapshot, segment) if segment else None
-        audience = forecast_audience(snapshot, before=number, segment=chosen)
+        audience = forecast_audience(snapshot, before=number, day=launch.not_before.date(), segment=chosen)
         spent = budgets.list_spendings(snapshot, now=now)
         rest = budgets.find_rest(snapshot)
     no_topic = audience.count_without(topics)

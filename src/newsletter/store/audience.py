@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 
 from sqlalchemy import func, select
 
@@ -17,31 +18,42 @@ from newsletter.store.segments import is_in
 from newsletter.store.tables import issues, mailings, subscribers, suppressions
 
 
-def forecast_audience(transaction: Transaction, *, before: int, segment: Segment | None = None) -> AudienceForecast:
-    """Count whom issue ``before`` would go to; with a segment, only those in it."""
+def forecast_audience(
+    transaction: Transaction, *, before: int, day: date, segment: Segment | None = None
+) -> AudienceForecast:
+    """Count whom issue ``before`` would go to if letters began to leave on ``day``; of a segment, only those in it."""
     topics: Counter[Topic] = Counter()
     languages: Counter[str] = Counter()
     inactive: Counter[SubscriberStatus] = Counter()
     suppressed: Counter[SuppressionReason] = Counter()
-    known = (subscribers.c.status, subscribers.c.topics, subscribers.c.language)
+    paused = 0
+    # In the order of an index that has them all.
+    known = (subscribers.c.status, subscribers.c.topics, subscribers.c.language, subscribers.c.paused_until)
     everybody = select(*known, func.count()).group_by(*known)
     # The suppressed are few: they are counted by themselves and taken off.
     left_out = (
-        select(suppressions.c.reason, subscribers.c.topics, subscribers.c.language, func.count())
+        select(suppressions.c.reason, *known, func.count())
         .join_from(suppressions, subscribers, suppressions.c.address_hash == subscribers.c.address_hash)
-        .where(suppressions.c.lifted_at.is_(None), subscribers.c.status == SubscriberStatus.ACTIVE)
-        .group_by(suppressions.c.reason, subscribers.c.topics, subscribers.c.language)
+        .where(suppressions.c.lifted_at.is_(None))
+        .group_by(suppressions.c.reason, *known)
     )
     if segment and not segment.is_everybody:
         everybody, left_out = everybody.where(is_in(segment)), left_out.where(is_in(segment))
-    for status, wanted, language, count in transaction.execute(everybody):
-        if status == SubscriberStatus.ACTIVE:
+    for status, wanted, language, until, count in transaction.execute(everybody):
+        if status != SubscriberStatus.ACTIVE:
+            inactive[SubscriberStatus(status)] += count
+        elif until and day < until:
+            paused += count
+        else:
             topics[Topic(wanted)] += count
             languages[language] += count
-        else:
-            inactive[SubscriberStatus(status)] += count
-    for reason, wanted, language, count in transaction.execute(left_out):
+    for reason, status, wanted, language, until, count in transaction.execute(left_out):
+        if status != SubscriberStatus.ACTIVE:
+            continue
         suppressed[SuppressionReason(reason)] += count
+        if until and day < until:
+            paused -= count
+            continue
         topics[Topic(wanted)] -= count
         languages[language] -= count
     return AudienceForecast(
@@ -49,6 +61,7 @@ def forecast_audience(transaction: Transaction, *, before: int, segment: Segment
         languages=+languages,
         suppressed=suppressed,
         inactive=inactive,
+        paused=paused,
         former=find_former(transaction, before=before),
     )
 

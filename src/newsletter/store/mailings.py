@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, delete, exists, func, not_, or_, select, update
+from sqlalchemy import Row, Select, and_, case, delete, exists, func, not_, or_, select, update
 
 from newsletter.domain.bounce import BounceKind, BounceReason
 from newsletter.domain.mailing import (
@@ -86,9 +86,10 @@ def measure_audience(transaction: Transaction, *, before: int, day: date) -> Aud
     active = and_(subscribers.c.status == SubscriberStatus.ACTIVE, is_reading(day))
     # Two counts and a difference: the suppressed are few, and looking for each active subscriber among them is slow.
     suppressed = (
-        select(func.count())
+        # Within the count, and not beside lifted_at: else SQLite begins with all who are active.
+        select(func.count(case((active, 1))))
         .join_from(suppressions, subscribers, suppressions.c.address_hash == subscribers.c.address_hash)
-        .where(active, suppressions.c.lifted_at.is_(None))
+        .where(suppressions.c.lifted_at.is_(None))
     )
     last = (
         select(mailings.c.intended)

@@ -54,6 +54,8 @@ subscribers = Table(
     ),
     Index("ix_subscribers_requested_at", "requested_at", **where("requested_at IS NOT NULL")),
     Index("ix_subscribers_status", "status"),
+    # A forecast is counted from it alone, in its order.
+    Index("ix_subscribers_audience", "status", "topics", "language", "paused_until"),
     # SQLite compares bytes anyway; elsewhere a language's order is no help in finding how an address begins.
     Index("ix_subscribers_normalized_pattern", "normalized", postgresql_ops={"normalized": "text_pattern_ops"}).ddl_if(
         dialect="postgresql"
