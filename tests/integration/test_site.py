@@ -146,6 +146,7 @@ class TestUnsubscribing:
             ]
 
         assert [answer.status_code for answer in answers] == [200, 200, 200]
+        assert {answer.text for answer in answers} == {"You have left.\n"}
         assert_private(answers[0])
         assert reader(either_database).status is SubscriberStatus.UNSUBSCRIBED
         assert reader(either_database).unsubscribed_by_mailing == 7

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from litestar import post
-from litestar.params import URLEncodedBody
+from litestar import Response, post
+from litestar.enums import MediaType
+from litestar.params import RawBody, URLEncodedBody
 from litestar.response import Template
 
 from newsletter.domain.issue import Masthead
@@ -18,6 +19,9 @@ from newsletter.service.return_subscriber import return_by_link
 from newsletter.site.collaborators import Now, TheDatabase, TheFarewell, TheKeys, TheMasthead, Token
 from newsletter.site.pages import LinklessPage, ReaderPage, mask
 from newsletter.web.pages import page, show
+
+_ONE_CLICK = b"One-Click"  # RFC 8058 3.1; in a form of either encoding. The page's own form is empty.
+_LEFT = b"You have left.\n"
 
 
 @page("/unsubscribe")
@@ -33,14 +37,17 @@ def ask_unsubscribe(token: Token, masthead: TheMasthead, database: TheDatabase, 
 
 
 @post("/unsubscribe/{token:str}", status_code=200)
-async def unsubscribe(token: Token, farewell: TheFarewell) -> Template:
-    """Obey the page's button and RFC 8058's one-click request alike; the body, in whatever encoding, says no more.
+async def unsubscribe(token: Token, body: RawBody, farewell: TheFarewell) -> Template | Response[bytes]:
+    """Obey the page's button and RFC 8058's one-click request alike.
 
-    Mail programs and providers send it by the hundred while a mailing runs, so whoever comes while others are let go
-    shares the next transaction.
+    Mail programs and providers send the latter by the hundred while a mailing runs, so whoever comes while others are
+    let go shares the next transaction, and nobody draws a page that no person sees.
     """
     link = read_link(token, Purpose.UNSUBSCRIBE, keys=farewell.keys)
-    reader = SAMPLE if link.public_id == SAMPLE.public_id else await farewell.departures.do(link)
+    is_sample = link.public_id == SAMPLE.public_id
+    reader = SAMPLE if is_sample else await farewell.departures.do(link)
+    if _ONE_CLICK in bytes(body) and not is_sample:
+        return Response(_LEFT, media_type=MediaType.TEXT)
     value = _reader_page(reader, farewell.masthead, is_done=True)
     return show("unsubscribe.html.j2", _offer_reason(value, reader, token))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
 #: Nothing but our own style sheet and pictures; no script at all.
@@ -33,15 +32,21 @@ def secure_headers(
     Paths that begin with one of ``private_paths`` carry a token: no cache keeps them, no search engine lists them.
     ``own`` is what an application says otherwise.
     """
-    always = _ALWAYS | dict(own or {})
+    public = _encode(_ALWAYS | dict(own or {}))
+    private = _encode(_ALWAYS | dict(own or {}) | _PRIVATE)
 
-    # Not a plain function: Litestar would run it in a thread, twice for each answer.
+    # Not a plain function: Litestar would run it in a thread, twice for each answer. And not by Litestar's own view of
+    # the fields, which searches all of them for each.
     async def add_headers(message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":
             return
-        headers = MutableScopeHeaders.from_message(message)
-        private = _PRIVATE if scope["path"].startswith(private_paths) else {}
-        for name, value in (always | private).items():
-            headers.setdefault(name, value)
+        given = list(message["headers"])
+        there = {name.lower() for name, _ in given}
+        always = private if scope["path"].startswith(private_paths) else public
+        message["headers"] = [*given, *(field for field in always if field[0] not in there)]
 
     return add_headers
+
+
+def _encode(fields: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.lower().encode("ascii"), value.encode("latin-1")) for name, value in fields.items())
