@@ -49,7 +49,7 @@ def measure_deliveries() -> Iterator[Figure]:
 
 def _measure(name: str, port: int, *, connections: int, url: str | None = None) -> Figure:
     """Send 80 kB letters with personal links under the strict ledger, alternating with smtp-source; medians."""
-    rates, ratios, costs = [], [], []
+    rates, ratios, costs, yardsticks = [], [], [], []
     measure_source(port, letters=LETTERS // 4, letter_bytes=LETTER_BYTES)
     for _ in range(PAIRS):
         yardstick = measure_source(port, letters=LETTERS, letter_bytes=LETTER_BYTES)
@@ -58,11 +58,14 @@ def _measure(name: str, port: int, *, connections: int, url: str | None = None) 
             rate, cost = _measure_delivery(own_url, port, connections=connections)
         rates.append(rate)
         costs.append(cost)
-        ratios.append(rate / yardstick)
+        yardsticks.append(yardstick)
+        ratios.append(rate / yardstick.letters_per_second)
+    their_rate = statistics.median(sent.letters_per_second for sent in yardsticks)
+    their_cost = statistics.median(sent.cpu_per_letter for sent in yardsticks)
     return Figure(
         name=f"delivery {name}",
         measured=f"{statistics.median(rates):,.0f} letters/s, {statistics.median(costs):.0f} µs CPU a letter",
-        yardstick="smtp-source -d -s 8, same relay",
+        yardstick=f"smtp-source -d -s 8, same relay: {their_rate:,.0f} letters/s, {their_cost:.0f} µs CPU a letter",
         ratio=statistics.median(ratios),
     )
 

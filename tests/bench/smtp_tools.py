@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 #: smtp-source opens a new connection for every letter unless told -d, and has eight of them.
 YARDSTICK_CONNECTIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the yardstick did."""
+
+    letters_per_second: float
+    #: of smtp-source itself, in µs; where that is more than another day's, the machine is slower today
+    cpu_per_letter: float
 
 
 class MissingToolError(Exception):
@@ -33,15 +44,21 @@ def run_sink() -> Iterator[int]:
             sink.terminate()
 
 
-def measure_source(port: int, *, letters: int, letter_bytes: int) -> float:
-    """Return how many letters a second smtp-source sends."""
+def measure_source(port: int, *, letters: int, letter_bytes: int) -> Sent:
+    """Have smtp-source send so many letters."""
     command = [
         find_tool("smtp-source"), "-d", "-s", str(YARDSTICK_CONNECTIONS), "-m", str(letters), "-l", str(letter_bytes),
         "-f", "news@example.org", "-t", "reader@example.net", f"127.0.0.1:{port}",
     ]  # fmt: skip
-    started = time.perf_counter()
+    started, before = time.perf_counter(), _children_seconds()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return letters / (time.perf_counter() - started)
+    seconds, cpu = time.perf_counter() - started, _children_seconds() - before
+    return Sent(letters_per_second=letters / seconds, cpu_per_letter=cpu / letters * 1e6)
+
+
+def _children_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def find_tool(name: str) -> str:

@@ -101,7 +101,7 @@ class LedgerWriter:
 
     async def __aenter__(self) -> Self:
         # One connection for all commits: fetching one from the pool takes as long as a small commit.
-        self._connection = self._kept.enter_context(self._database.connection())
+        self._connection = self._kept.enter_context(self._database.kept_connection())
         return self
 
     async def __aexit__(
@@ -151,11 +151,16 @@ class LedgerWriter:
         now = self._clock()
         settled = [(each.job.load.batch, self._settle(each, now)) for entry in entries for each in entry.settled]
         starting = [(job.load.batch, job.recipient.delivery) for entry in entries if (job := entry.starting)]
-        with self._database.transaction(on=self._connection) as transaction:
-            for load in {job.load for entry in entries for job in entry.jobs}:
-                if load.renewed_at is None or now - load.renewed_at > _RENEW_AFTER:
-                    ledger.renew(transaction, load.batch, now=now)
-                    load.renewed_at = now
+        loads = {job.load for entry in entries for job in entry.jobs}
+        due = [load for load in loads if load.renewed_at is None or now - load.renewed_at > _RENEW_AFTER]
+        is_one_statement = not due and not any(settlement.is_suppressing for _, settlement in settled)
+        connection = self._connection
+        assert connection is not None  # noqa: S101 - for the type checker
+        opening = self._database.statement if is_one_statement else self._database.transaction
+        with opening(on=connection) as transaction:
+            for load in due:
+                ledger.renew(transaction, load.batch, now=now)
+                load.renewed_at = now
             return progress.record(transaction, settled, starting, now=now)
 
     def _answer(self, entries: Sequence[_Entry], writing: asyncio.Future[Withdrawn]) -> None:

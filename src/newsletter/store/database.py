@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,14 +81,32 @@ class Database:
         On SQLite it takes the write lock at once, so that no later statement can find the data changed under it.
         ``on`` is a connection that the caller keeps, for transactions that follow each other closely.
         """
-        connecting = nullcontext(on) if on else self.connection()
+        if on is not None:
+            with self._writing(), self._translated(), self._brief(on):
+                yield on
+            return
         with (
-            connecting as connection,
+            self.connection() as connection,
             self._writing(),
             self._translated(),
             connection.execution_options(writes=True).begin(),
         ):
             yield connection
+
+    @contextmanager
+    def statement(self, *, on: Connection) -> Iterator[Transaction]:
+        """Open what has to be durable after one statement; on Postgres that statement commits itself.
+
+        That spares the two round trips of BEGIN and COMMIT. ``on`` is a ``kept_connection``. Statements that follow
+        are transactions of their own on Postgres, and of the same one on SQLite.
+        """
+        if self.is_sqlite:
+            with self.transaction(on=on):
+                yield on
+            return
+        with self._translated():
+            yield on
+            on.rollback()  # ends Core's transaction, if there is one; the driver has none
 
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
@@ -128,6 +146,20 @@ class Database:
             yield connection
 
     @contextmanager
+    def kept_connection(self) -> Iterator[Connection]:
+        """Hold one connection on which each statement commits itself, unless it stands in a ``transaction``."""
+        with self.connection() as connection:
+            if self.is_sqlite:  # where that is so on every connection
+                yield connection
+                return
+            driver: Any = connection.connection.driver_connection
+            driver.autocommit = True
+            try:
+                yield connection
+            finally:
+                connection.invalidate()  # the pool's others begin transactions by themselves
+
+    @contextmanager
     def roomy_connection(self) -> Iterator[Connection]:
         """Hold one connection whose page cache has room for the indexes of a large list; for work on all of it.
 
@@ -149,6 +181,28 @@ class Database:
                 cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
                 cursor.execute("PRAGMA shrink_memory")
                 cursor.close()
+
+    @contextmanager
+    def _brief(self, connection: Connection) -> Iterator[None]:
+        """Begin and end a transaction on the driver's connection: Core's work for that is more than a small commit's.
+
+        Core's own transaction begins with its first statement, if there is one, inside of this.
+        """
+        driver: Any = connection.connection
+        if self.is_sqlite:
+            _begin_writing(driver.cursor())
+        elif driver.autocommit:
+            driver.execute("BEGIN")
+        try:
+            yield
+            if connection.in_transaction():
+                connection.commit()
+            else:
+                driver.commit()
+        except BaseException:
+            connection.rollback()
+            driver.rollback()
+            raise
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -211,7 +265,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:  # no
 
 def _begin_sqlite(connection: Connection) -> None:
     # On the driver's cursor: Core's work for it takes longer than a small commit does.
-    cursor = connection.connection.cursor()
+    driver = connection.connection
+    cursor = driver.cursor()
+    if driver.in_transaction:  # begun by Database.transaction already
+        return
     if connection.get_execution_options().get("writes", False):
         _begin_writing(cursor)
     else:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Dialect, FromClause, Update, column, func, literal_column, select, text
@@ -52,8 +53,7 @@ class GroupUpdate:
                 places = ", ".join([f"({', '.join('?' * len(self._columns))})"] * len(rows))
                 cursor.execute(compiled.text.replace(_ROWS, places), _flatten(rows, compiled.encoders))
             else:
-                named = [dict(zip(self._columns, row, strict=True)) for row in rows]
-                document = json.dumps(named, default=datetime.isoformat)
+                document = _write_document(self._columns, rows)
                 cursor.execute(compiled.text.replace(_ROWS, "%(rows)s::json"), {"rows": document})
             return int(cursor.rowcount)
         finally:
@@ -80,6 +80,25 @@ def _read_document(columns: Columns) -> FromClause:
     """Read rows from one JSON document, so that Postgres plans one statement for groups of any size."""
     document = func.json_to_recordset(literal_column(_ROWS)).table_valued(*map(column, columns, columns.values()))
     return document.render_derived(name="given", with_types=True)
+
+
+def _write_document(columns: Columns, rows: Sequence[Sequence[Any]]) -> str:
+    """Write rows as a JSON document. What is None is left out, which spares both sides work and is read as NULL."""
+    named = [
+        {
+            name: _write_moment(value) if isinstance(value, datetime) else value
+            for name, value in zip(columns, row, strict=True)
+            if value is not None
+        }
+        for row in rows
+    ]
+    return json.dumps(named)
+
+
+@lru_cache(maxsize=16)
+def _write_moment(moment: datetime) -> str:
+    """Write a moment; the rows of one commit carry the very same ones."""
+    return moment.isoformat()
 
 
 def _flatten(rows: Sequence[Sequence[Any]], encoders: Mapping[int, Callable[[Any], Any]]) -> list[Any]:

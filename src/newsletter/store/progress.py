@@ -95,7 +95,8 @@ def record(
 
     It is the last look at their readers: who has left or been suppressed since the batch was claimed is withheld, and
     so is everybody whose mailing was cancelled meanwhile. Of a batch that was taken over nothing is written. An
-    address that a rejection names as dead is suppressed.
+    address that a rejection names as dead is suppressed; that takes a whole transaction. Else one statement does where
+    all may be released, and what follows it where some may not only looks, and withholds whom it may at any time.
     """
     rows = [_outcome_row(batch, settlement, now) for batch, settlement in settled]
     rows += [_starting_row(batch, delivery) for batch, delivery in starting]
