@@ -1,4 +1,8 @@
-"""One newsletter, opened: its settings turned into the values that services take."""
+"""One newsletter, opened: its settings turned into the values that services take.
+
+Every command opens one and needs little of it. So what delivers, renders, signs and fetches is imported where it is
+made, and a command loads what its own work takes.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,14 @@ import hashlib
 import logging
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import structlog
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.bounce_policy import BouncePolicy
@@ -28,30 +30,9 @@ from newsletter.domain.mailing import Launch
 from newsletter.domain.sender_health import PauseThresholds
 from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
-from newsletter.engine.embedded import EmbeddedEngine
-from newsletter.engine.engine import Engine
-from newsletter.engine.job_engine import JobEngine
-from newsletter.engine.plant import Plant
-from newsletter.engine.shares import Shares
 from newsletter.errors import ConfigurationError
-from newsletter.ingest.fetch import fetch_source
-from newsletter.mail.access_token import TokenCommand, TokenEndpoint, TokenSource
-from newsletter.mail.dkim import DkimKey, DkimSigner, read_key
-from newsletter.mail.imap_account import ImapAccount, read_imap_url
-from newsletter.mail.message import Splicer, compile_letters
-from newsletter.mail.outbox import open_outbox
-from newsletter.mail.relay import Relay, open_session
-from newsletter.mail.webhook import open_webhooks
-from newsletter.render.issue import render_issue
-from newsletter.render.language import Language
-from newsletter.render.memory import RenderMemory
-from newsletter.render.mjml import choose_compiler
-from newsletter.render.theme import read_theme
+from newsletter.log import log
 from newsletter.resources import folder
-from newsletter.service.follow_mailing import MailingFollower
-from newsletter.service.ports import Connect, Session
-from newsletter.service.report_in_full import Reporter
-from newsletter.service.take_webhook import Webhooks
 from newsletter.settings import (
     SettingLine,
     Settings,
@@ -61,10 +42,25 @@ from newsletter.settings import (
     load_settings,
     read_secret,
 )
-from newsletter.store import approvals, jobs, mailings, pictures, texts
+from newsletter.store import pictures, texts
 from newsletter.store.clock import DatabaseClock
 from newsletter.store.database import Database
 from newsletter.store.fingerprints import check_fingerprint, record_fingerprint
+
+if TYPE_CHECKING:
+    from newsletter.engine.engine import Engine
+    from newsletter.engine.plant import Plant
+    from newsletter.engine.shares import Shares
+    from newsletter.mail.access_token import TokenSource
+    from newsletter.mail.dkim import DkimKey, DkimSigner
+    from newsletter.mail.imap_account import ImapAccount
+    from newsletter.mail.message import Splicer
+    from newsletter.relays import Relays
+    from newsletter.render.memory import RenderMemory
+    from newsletter.service.follow_mailing import MailingFollower
+    from newsletter.service.ports import Connect, Session
+    from newsletter.service.report_in_full import Reporter
+    from newsletter.service.take_webhook import Webhooks
 
 _DEFAULT_FILE = "newsletter.toml"
 
@@ -135,6 +131,8 @@ class App:
     @cached_property
     def dkim_key(self) -> DkimKey | None:
         """The key that letters are signed with here; None where that is left to the relay."""
+        from newsletter.mail.dkim import read_key
+
         dkim = self.settings.dkim
         if not dkim.key:
             if dkim.selector or dkim.domain:
@@ -145,6 +143,8 @@ class App:
     @property
     def signer(self) -> DkimSigner | None:
         """What signs letters here."""
+        from newsletter.mail.dkim import DkimSigner
+
         return DkimSigner(self.dkim_key, clock=self.clock) if self.dkim_key else None
 
     @property
@@ -178,6 +178,10 @@ class App:
 
     def webhooks(self) -> Webhooks:
         """Return what the site takes webhooks with. Raises ConfigurationError for a key that can be none."""
+        from newsletter.ingest.fetch import fetch_source
+        from newsletter.mail.webhook import open_webhooks
+        from newsletter.service.take_webhook import Webhooks
+
         return Webhooks(
             providers=open_webhooks(self.settings.hooks, fetch=fetch_source),
             policy=self.bounce_policy,
@@ -209,60 +213,29 @@ class App:
 
     async def connect(self) -> Session:
         """Open a session with the relay, or with the outbox folder. Raises RelayError."""
-        return await self._connect(self.settings.smtp, self.relay_tokens)
-
-    async def _connect(self, smtp: Smtp, tokens: TokenSource | None) -> Session:
-        if smtp.outbox:
-            return await open_outbox(Path(smtp.outbox))
-        return await open_session(
-            Relay(
-                host=smtp.host,
-                port=smtp.port,
-                security=smtp.security,
-                username=None if smtp.auth == "none" else smtp.username,
-                password=smtp.password if smtp.auth == "password" else None,
-                tokens=tokens,
-                timeout_seconds=smtp.timeout_seconds,
-                final_timeout_seconds=max(smtp.final_timeout_seconds, smtp.timeout_seconds),
-            )
-        )
+        return await self._relays.connect()
 
     @property
     def relay_tokens(self) -> TokenSource | None:
         """Where access tokens for the relay come from; None where it is not signed in at by XOAUTH2."""
-        return self._tokens if self.settings.smtp.auth == "xoauth2" else None
+        return self._relays.tokens if self.settings.smtp.auth == "xoauth2" else None
 
     @property
     def imap_account(self) -> ImapAccount | None:
         """The mailbox on an IMAP server that reports come to; None without one. Raises ConfigurationError."""
+        from newsletter.mail.imap_account import read_imap_url
+
         section = self.settings.bounces
         if not section.imap_url:
             return None
-        tokens = self._tokens if section.imap_auth == "xoauth2" else None
+        tokens = self._relays.tokens if section.imap_auth == "xoauth2" else None
         return read_imap_url(section.imap_url, password=section.imap_password, tokens=tokens)
 
     @cached_property
-    def _tokens(self) -> TokenSource:
-        """Where access tokens come from, for the relay and for the mailbox: they are of one account."""
-        return self._find_tokens(self.settings.smtp)
+    def _relays(self) -> Relays:
+        from newsletter.relays import Relays
 
-    def _find_tokens(self, smtp: Smtp) -> TokenSource:
-        if smtp.oauth_token_command:
-            return TokenSource(TokenCommand(smtp.oauth_token_command), clock=self.clock)
-        url = urlsplit(smtp.oauth_token_url)
-        if url.scheme != "https" and not is_loopback(url.hostname or ""):
-            raise ConfigurationError(
-                'auth is "xoauth2": set oauth_token_command under [smtp], or oauth_token_url to an address with https.'
-            )
-        refresh = smtp.oauth_refresh_token_file
-        endpoint = TokenEndpoint(
-            url=smtp.oauth_token_url,
-            client_id=smtp.oauth_client_id,
-            client_secret=smtp.oauth_client_secret,
-            scope=smtp.oauth_scope,
-            refresh_token_file=Path(refresh) if refresh else None,
-        )
-        return TokenSource(endpoint, clock=self.clock)
+        return Relays(self.settings.smtp, clock=self.clock)
 
     @property
     def theme(self) -> Path | None:
@@ -272,21 +245,30 @@ class App:
 
     def render(self, issue: Issue) -> RenderedIssue:
         """Render an issue as the settings want it. Raises RenderError, or ConfigurationError without a compiler."""
+        from newsletter.render.issue import render_issue
+        from newsletter.render.mjml import choose_compiler
+
         return render_issue(issue, compiler=choose_compiler(self.settings.render.compiler), templates=self.theme)
 
     @cached_property
     def previews(self) -> RenderMemory:
         """What renders an issue that is looked at again and again, once for each state that it is in."""
+        from newsletter.render.memory import RenderMemory
+
         return RenderMemory(self.render, theme=self.theme)
 
     def splicer(self, mailing_id: int) -> Splicer:
         """Return what makes the letters of a mailing: its approved bytes, compiled."""
+        from newsletter.store import approvals, mailings
+
         with self.database.snapshot() as snapshot:
             rendered = approvals.load_rendered(snapshot, mailings.find_mailing(snapshot, mailing_id).approval_id)
         return self.make_splicer(rendered)
 
     def make_splicer(self, rendered: RenderedIssue) -> Splicer:
         """Return what makes the letters of a rendered issue. Raises RefusedError where a header would not be safe."""
+        from newsletter.mail.message import Splicer, compile_letters
+
         forms = compile_letters(rendered, sender=self.sender)
         return Splicer(forms, sender=self.sender, keys=self.keys, clock=self.clock, signer=self.signer)
 
@@ -298,11 +280,15 @@ class App:
     @cached_property
     def reporter(self) -> Reporter:
         """What reports issues that went out."""
+        from newsletter.service.report_in_full import Reporter
+
         return Reporter(self.database)
 
     @cached_property
     def follower(self) -> MailingFollower:
         """What follows mailings while they go out."""
+        from newsletter.service.follow_mailing import MailingFollower
+
         return MailingFollower(self.database, self.limits)
 
     def plan_launch(
@@ -318,19 +304,21 @@ class App:
 
     def plant(self) -> Plant:
         """Return what a worker delivers with, over each relay."""
+        from newsletter.engine.shares import Shares
+
         smtp, relays = self.settings.smtp, self.settings.relays
         if not relays:
             return self._plant(smtp, self.connect)
         weights = {RELAY: smtp.weight} | {relay.name: relay.weight for relay in relays}
         shares = Shares(weights, clock=self.clock)
-        beside = tuple(self._plant(relay, self._connector(relay), name=relay.name, shares=shares) for relay in relays)
+        beside = tuple(
+            self._plant(relay, self._relays.connector(relay), name=relay.name, shares=shares) for relay in relays
+        )
         return replace(self._plant(smtp, self.connect, shares=shares), beside=beside)
 
-    def _connector(self, relay: Smtp) -> Connect:
-        tokens = self._find_tokens(relay) if relay.auth == "xoauth2" else None
-        return lambda: self._connect(relay, tokens)
-
     def _plant(self, smtp: Smtp, connect: Connect, *, name: str = RELAY, shares: Shares | None = None) -> Plant:
+        from newsletter.engine.plant import Plant
+
         sending = self.settings.sending
         return Plant(
             database=self.database,
@@ -349,8 +337,12 @@ class App:
     def engine(self) -> Engine:
         """What hands batches out to this newsletter's workers."""
         if self.settings.engine.kind == "procrastinate":
+            from newsletter.engine.job_engine import JobEngine
+
             percent = self.settings.sending.staged_rejected_percent
             return JobEngine(self.database, staged_percent=percent, clock=self.clock)
+        from newsletter.engine.embedded import EmbeddedEngine
+
         return EmbeddedEngine()
 
     def masthead(self) -> Masthead:
@@ -375,11 +367,16 @@ class App:
         """Return the file of the journal's logo, or "" where the theme names none."""
         if self.theme is None:
             return ""
+        from newsletter.render.language import Language
+        from newsletter.render.theme import read_theme
+
         look = read_theme((self.theme, folder("templates") / "issue"), Language(self.settings.site.language))
         return str(self.theme / look.logo.file) if look.logo.file else ""
 
     def fetch(self, url: str) -> bytes:
         """Fetch a source or a picture; a newsletter on trial on this machine may ask this machine."""
+        from newsletter.ingest.fetch import fetch_source
+
         host = urlsplit(self.settings.site.base_url).hostname or ""
         return fetch_source(url, allow_private=is_loopback(host))
 
@@ -395,7 +392,7 @@ def open_app(
     Its clock is the database's. Commands speak for themselves, so only warnings are logged; the long-running processes
     log from INFO on.
     """
-    _configure_log(log_level)
+    log.configure(log_level)
     settings = _load(file)
     database = Database(settings.database.url)
     try:
@@ -412,6 +409,8 @@ def open_app(
 
 def migrate_database(file: Path | None) -> None:
     """Bring the database of ``file`` (else of NEWSLETTER_CONFIG, or of this folder) to this version's schema."""
+    from newsletter.store import jobs
+
     settings = _load(file)
     database = Database(settings.database.url)
     try:
@@ -445,18 +444,3 @@ def _load(file: Path | None) -> Settings:
 
 def _find_file(file: Path | None) -> Path:
     return file or Path(os.environ.get("NEWSLETTER_CONFIG", _DEFAULT_FILE))
-
-
-def _configure_log(level: int) -> None:
-    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)  # no variables: addresses
-    renderer = plain if sys.stderr.isatty() else structlog.processors.JSONRenderer()
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
-    )

@@ -14,12 +14,11 @@ from itertools import takewhile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import structlog
-
 from newsletter.app import App
 from newsletter.domain.token import verify_delivery
 from newsletter.errors import ConfigurationError, NewsletterError
 from newsletter.gatherer import Gatherer
+from newsletter.log import log
 from newsletter.mail.attribution import find_tokens_in
 from newsletter.mail.imap import ImapMailbox, open_mailbox
 from newsletter.mail.listener import Door, listen
@@ -27,8 +26,6 @@ from newsletter.mail.mailbox import Filing, StoredMessage, keep, read_maildir
 from newsletter.service.diagnosis import Diagnosis, Level
 from newsletter.service.read_bounces import ReadReport, read_bounces
 from newsletter.store.leases import hold_lease
-
-log = structlog.get_logger(__name__)
 
 _LONGEST_WAIT_SECONDS = 60.0  # also where the server would tell: connections die without a word
 _LOOK_SECONDS = 0.2  # how soon the listener ends when it is to end

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -18,6 +17,7 @@ from newsletter.app import App
 from newsletter.domain.issue import Draft, IssueStatus
 from newsletter.errors import NewsletterError, describe_failure
 from newsletter.intake import look_into_maildir
+from newsletter.log import log
 from newsletter.service.draft_issue import draft_issue
 from newsletter.service.forget_old import forget_old
 from newsletter.service.keep_pictures import keep_issue_pictures
@@ -27,8 +27,6 @@ from newsletter.service.reduce_old import reduce_old
 from newsletter.store import approvals, issues
 from newsletter.store.audit import find_last_act, record_act
 from newsletter.store.leases import SCHEDULER_LEASE, hold_lease
-
-log = structlog.get_logger(__name__)
 
 _ACTOR = "the scheduler"
 _WAKE = timedelta(minutes=1)
@@ -143,4 +141,4 @@ class Scheduler:
         try:
             step()
         except Exception as error:  # noqa: BLE001 - whatever it is, the next wake-up must come
-            log.error("wake-up failed, the next one tries again", why=describe_failure(error))  # noqa: TRY400
+            log.error("wake-up failed, the next one tries again", why=describe_failure(error))

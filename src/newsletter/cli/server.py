@@ -199,11 +199,9 @@ def _notice_writer(app: App) -> Callable[[Notice], Letter]:
 
 def _work_on(app: App, shift: Shift) -> None:
     """Work, and on Postgres begin again whenever it was out of reach: it may have been restarted, or cut off."""
-    import structlog
-
     from newsletter.errors import StoreError
+    from newsletter.log import log
 
-    log = structlog.get_logger(__name__)
     while not shift.is_stopping:
         try:
             shift.run()
@@ -216,11 +214,9 @@ def _work_on(app: App, shift: Shift) -> None:
 
 def _keep_working(shift: Shift) -> None:
     """Work, and begin again after a failure, or when the process that delivered from this database has ended."""
-    import structlog
-
     from newsletter.errors import describe_failure
+    from newsletter.log import log
 
-    log = structlog.get_logger(__name__)
     while not shift.is_stopping:
         try:
             shift.run()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
-import structlog
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath, MultipartBody, URLEncodedBody
 from litestar.response import Redirect, Stream, Template
@@ -21,6 +20,7 @@ from newsletter.domain.editor import EditorRole
 from newsletter.domain.list_import import MOST_BYTES, ImportStage, ListImport, ListReading
 from newsletter.errors import NewsletterError, describe_failure
 from newsletter.ingest.list_layout import COLUMNS
+from newsletter.log import log
 from newsletter.service.list_imports import (
     Run,
     begin_import,
@@ -36,8 +36,6 @@ from newsletter.service.list_imports import (
 from newsletter.store import list_imports
 from newsletter.store.list_imports import Refusal
 from newsletter.web.pages import show
-
-log = structlog.get_logger(__name__)
 
 _PATH = "/subscribers/import/{import_id:int}"
 _BLOCK_BYTES = 1 << 20
@@ -160,7 +158,7 @@ def _carry(run: Run, app: App) -> None:
         carry_out(run, database=app.database, address_key=app.address_key, clock=app.now)
     except Exception as error:  # noqa: BLE001 - whatever it is, the page has to say it
         why = describe_failure(error)
-        log.error("a run over a list failed", list=run.job.id, why=why)  # noqa: TRY400 - no traceback: it has addresses
+        log.error("a run over a list failed", list=run.job.id, why=why)  # no traceback: it has addresses
         break_off(run, why, database=app.database)
 
 

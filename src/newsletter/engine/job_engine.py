@@ -17,11 +17,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import structlog
-
 from newsletter.engine.claims import Granted, Held
 from newsletter.engine.worker import Worker
 from newsletter.errors import ConfigurationError, NewsletterError, StoreError
+from newsletter.log import log
 from newsletter.service.release_rest import release_rests
 from newsletter.store import jobs, mailings
 from newsletter.store.database import Database, Transaction
@@ -29,8 +28,6 @@ from newsletter.store.seats import LOCK_CLASS
 
 if TYPE_CHECKING:
     import procrastinate
-
-log = structlog.get_logger(__name__)
 
 _UPKEEP = "upkeep"
 _URGENT = 100  # upkeep comes before anything else, wherever a worker takes from all queues

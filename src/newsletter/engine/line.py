@@ -6,17 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-import structlog
-
 from newsletter.domain.mailing import DeliveryId
 from newsletter.domain.reply import Accepted, Outcome
 from newsletter.errors import RelayError, WithdrawnError
+from newsletter.log import log
 from newsletter.service.deliver import deliver
 from newsletter.service.feed import Feed
 from newsletter.service.ledger_writer import LedgerWriter
 from newsletter.service.ports import Connect, NoteOutcome
-
-log = structlog.get_logger(__name__)
 
 _SHORT_REST_SECONDS = 0.1  # after letters that were taken: many relays end each session after so many
 _FIRST_REST_SECONDS = 0.5

@@ -9,16 +9,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-import structlog
-
 from newsletter.engine.embedded import EmbeddedEngine
 from newsletter.engine.engine import Engine
 from newsletter.engine.plant import Plant
 from newsletter.engine.worker import Worker
 from newsletter.errors import NewsletterError, describe_failure, find_first
+from newsletter.log import log
 from newsletter.store.seats import Seat, take_seat
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

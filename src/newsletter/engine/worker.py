@@ -8,8 +8,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
-
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy
 from newsletter.domain.reply import Accepted, Outcome, Postponed, Unknown
 from newsletter.engine.claims import Claims, Granted, Held
@@ -17,6 +15,7 @@ from newsletter.engine.line import Line
 from newsletter.engine.plant import Plant
 from newsletter.engine.shares import Shares
 from newsletter.errors import IllegalMoveError, NewsletterError, NotFoundError, QuotaError, RelayError, find_first
+from newsletter.log import log
 from newsletter.mail.message import Splicer
 from newsletter.service.control_mailing import pause_mailing
 from newsletter.service.feed import Feed, Load
@@ -26,8 +25,6 @@ from newsletter.service.rest_relay import PATIENCE, rest_relay
 from newsletter.store import ledger, mailings, sender_health
 from newsletter.store.ledger import LEASE
 from newsletter.store.seats import Seat
-
-log = structlog.get_logger(__name__)
 
 _POLL_SECONDS = 0.4  # how soon a pause or a cancel from another process is obeyed
 _PATIENCE = timedelta(minutes=15)  # without one acceptance a mailing pauses itself

@@ -13,15 +13,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from newsletter.errors import ConfigurationError, describe_failure
 from newsletter.gatherer import Gatherer
+from newsletter.log import log
 from newsletter.mail.mailbox import StoredMessage
 from newsletter.mail.parts import MOST_BYTES
-
-log = structlog.get_logger(__name__)
 
 _TRANSACTION = ("MAIL", "RCPT", "DATA", "RSET")
 _LOOK_SECONDS = 0.02

@@ -5,21 +5,18 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-import structlog
-
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.subscriber import Consent, ConsentEvent, NewSubscriber, SubscriberStatus
 from newsletter.domain.token import hash_address
 from newsletter.domain.topic import Topic
 from newsletter.errors import InputError, RefusedError
+from newsletter.log import log
 from newsletter.store.audit import record_act
 from newsletter.store.consents import record_consent
 from newsletter.store.database import Database
 from newsletter.store.subscribers import add_subscriber as store_subscriber
 from newsletter.store.subscribers import find_subscriber
 from newsletter.store.suppressions import is_suppressed
-
-log = structlog.get_logger(__name__)
 
 
 def add_subscriber(  # noqa: PLR0913 - one thing that is stored, one parameter

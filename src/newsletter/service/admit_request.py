@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import structlog
-
 from newsletter.domain.sign_up import COUNTED_OVER, SignUpLimits, hash_network
 from newsletter.errors import TooManyError
+from newsletter.log import log
 from newsletter.store import sign_ups
 from newsletter.store.database import Transaction
-
-log = structlog.get_logger(__name__)
 
 
 def admit_request(

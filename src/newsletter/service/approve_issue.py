@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-import structlog
-
 from newsletter.domain.approval import Approval, Signature
 from newsletter.domain.issue import Draft, Issue, Masthead, RenderedIssue
 from newsletter.domain.letter import Sender
 from newsletter.errors import InputError, RefusedError
+from newsletter.log import log
 from newsletter.service.check import load_checks
 from newsletter.service.compose_issue import compose_issue
 from newsletter.service.finding import Finding, Level
@@ -21,8 +20,6 @@ from newsletter.service.proof import pull_proof
 from newsletter.store import approvals, issues
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database, Transaction
-
-log = structlog.get_logger(__name__)
 
 
 def approve_issue(

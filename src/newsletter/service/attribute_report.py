@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-import structlog
-
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.bounce import BounceKind, Report
 from newsletter.domain.mailing import DeliveryId
@@ -25,6 +23,7 @@ from newsletter.domain.stored_report import (
 )
 from newsletter.domain.token import KeyRing, verify_delivery
 from newsletter.errors import InvalidAddressError
+from newsletter.log import log
 from newsletter.mail.attribution import find_addressed_tokens, find_tokens
 from newsletter.mail.parts import read_message
 from newsletter.mail.reply import Reply, read_reply
@@ -32,8 +31,6 @@ from newsletter.mail.report import judge_message
 from newsletter.store.bounces import find_deliveries
 from newsletter.store.database import Transaction
 from newsletter.store.subscribers import find_subscriber
-
-log = structlog.get_logger(__name__)
 
 #: The rule of a letter that asks to be left alone; no replay reads it anew.
 UNSUBSCRIBE_RULE = "unsubscribe"

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-import structlog
-
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.address_change import AddressChange
 from newsletter.domain.notice import NoticeKind
@@ -15,6 +13,7 @@ from newsletter.domain.sign_up import ONCE_IN, SignUpLimits
 from newsletter.domain.subscriber import Consent, ConsentEvent, Subscriber, SubscriberStatus
 from newsletter.domain.token import ChangeToken, KeyRing, Purpose, hash_address
 from newsletter.errors import NotFoundError, RefusedError, TooManyError
+from newsletter.log import log
 from newsletter.service.admit_request import admit_request
 from newsletter.service.find_reader import SAMPLE, read_link
 from newsletter.store import address_changes, sign_ups
@@ -23,8 +22,6 @@ from newsletter.store.database import Database, Transaction
 from newsletter.store.notices import queue_notice
 from newsletter.store.subscribers import delete_pending, find_by_public_id, find_subscriber
 from newsletter.store.suppressions import lift_by_confirming
-
-log = structlog.get_logger(__name__)
 
 _MOST_REQUESTS = 3  # a day, of one reader
 

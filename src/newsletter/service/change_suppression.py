@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import structlog
-
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.suppression import SuppressionReason
 from newsletter.domain.token import hash_address
 from newsletter.errors import NotFoundError, RefusedError
+from newsletter.log import log
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database, Transaction
 from newsletter.store.suppressions import find_standing_by_id, suppress
 from newsletter.store.suppressions import lift_suppression as lift_standing
-
-log = structlog.get_logger(__name__)
 
 
 def suppress_address(

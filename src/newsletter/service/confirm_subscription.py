@@ -5,21 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum, auto
 
-import structlog
-
 from newsletter.domain.notice import NoticeKind
 from newsletter.domain.sign_up import CONFIRM_WITHIN
 from newsletter.domain.subscriber import Consent, ConsentEvent, Subscriber, SubscriberStatus
 from newsletter.domain.token import ConfirmToken, KeyRing, hash_address
 from newsletter.errors import NotFoundError
+from newsletter.log import log
 from newsletter.store.consents import record_consent
 from newsletter.store.database import Database, Transaction
 from newsletter.store.issues import list_published
 from newsletter.store.notices import queue_notice
 from newsletter.store.subscribers import find_by_public_id, mark_active
 from newsletter.store.suppressions import lift_by_confirming
-
-log = structlog.get_logger(__name__)
 
 
 class Standing(Enum):

@@ -6,20 +6,17 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import structlog
-
 from newsletter.domain.budget import Limits
 from newsletter.domain.letter import Letter
 from newsletter.domain.mailing import DeliveryStatus
 from newsletter.domain.notice import Notice, NoticeSettlement, settle_notice
 from newsletter.domain.reply import Outcome, Unknown
 from newsletter.errors import NewsletterError
+from newsletter.log import log
 from newsletter.service.grant_letters import find_wait, grant_notice, hold_budgets
 from newsletter.service.ports import Connect, Session
 from newsletter.store import notices
 from newsletter.store.database import Database
-
-log = structlog.get_logger(__name__)
 
 #: The rest of a notice that could not even be tried, so that the others come first next time.
 _REST = timedelta(minutes=1)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-import structlog
-
 from newsletter.domain.assembly import assemble
 from newsletter.domain.cadence import Cadence
 from newsletter.domain.issue import Draft, IssueStatus
+from newsletter.log import log
 from newsletter.service.next_slot import find_next_slot, place_draft
 from newsletter.store import announcements, articles, issues, partners
 from newsletter.store.database import Database, Transaction
-
-log = structlog.get_logger(__name__)
 
 
 def draft_issue(*, database: Database, cadence: Cadence, first_number: int, now: datetime) -> Draft:

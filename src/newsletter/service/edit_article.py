@@ -6,18 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-import structlog
-
 from newsletter.domain.article import StoredArticle
 from newsletter.domain.picture import read_picture_path
 from newsletter.domain.revision import FIELDS, accept, decline, edit, merge, read_fields
 from newsletter.errors import InputError, RefusedError
 from newsletter.ingest.text import clean_line, clean_paragraphs, read_moment, read_web_address
+from newsletter.log import log
 from newsletter.store.articles import find_article, find_article_by_url, lock_articles, update_article
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database, Transaction
-
-log = structlog.get_logger(__name__)
 
 _PARAGRAPHS = frozenset({"standfirst", "biography"})
 _LINES = frozenset({"authors", "tags"})

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import structlog
-
 from newsletter.domain.address_change import UNDO_WITHIN
 from newsletter.domain.list_import import KEPT_FOR
 from newsletter.domain.sign_in import IDLE, LONGEST, TRIES_OVER
 from newsletter.domain.sign_up import CONFIRM_WITHIN, COUNTED_OVER, ONCE_IN
+from newsletter.log import log
 from newsletter.store import address_changes, budgets, list_imports, sign_ins, sign_ups
 from newsletter.store.database import Database
 from newsletter.store.subscribers import delete_unconfirmed
-
-log = structlog.get_logger(__name__)
 
 
 def forget_old(*, database: Database, now: datetime) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import structlog
-
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.subscriber import Consent, ConsentEvent
 from newsletter.domain.suppression import SuppressionReason
 from newsletter.domain.token import hash_address
 from newsletter.errors import NotFoundError
+from newsletter.log import log
 from newsletter.store.address_changes import list_known_hashes
 from newsletter.store.audit import record_act
 from newsletter.store.consents import record_consent
@@ -18,8 +17,6 @@ from newsletter.store.database import Database
 from newsletter.store.people import erase_person, erase_reports
 from newsletter.store.subscribers import find_subscriber
 from newsletter.store.suppressions import clear_evidence, suppress
-
-log = structlog.get_logger(__name__)
 
 
 def forget_subscriber(

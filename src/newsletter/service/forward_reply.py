@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import structlog
-
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.letter import Letter, Sender
 from newsletter.domain.notice import Notice, NoticeKind
 from newsletter.domain.stored_report import plain_words
 from newsletter.domain.token import KeyRing
 from newsletter.errors import InvalidAddressError
+from newsletter.log import log
 from newsletter.mail.parts import MOST_BYTES
 from newsletter.mail.reply import Reply
 from newsletter.mail.reply_letter import compose_forwarded_reply
@@ -22,8 +21,6 @@ from newsletter.store.bounces import find_report, load_raw
 from newsletter.store.database import Database, Transaction
 from newsletter.store.notices import count_notices, queue_notice
 from newsletter.store.subscribers import find_subscriber
-
-log = structlog.get_logger(__name__)
 
 #: Of one reader. Two programs that answer each other stop here, should all other signs be missing.
 MOST_FORWARDED = 10

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePath
 
-import structlog
-
 from newsletter.domain.article import Article, StoredArticle
 from newsletter.domain.partner import PartnerLink
 from newsletter.domain.revision import as_sourced, revise
@@ -17,6 +15,7 @@ from newsletter.ingest.limits import LONGEST_SOURCE
 from newsletter.ingest.source import read_source
 from newsletter.ingest.sourced import Sourced
 from newsletter.ingest.text import is_web_address
+from newsletter.log import log
 from newsletter.service.keep_pictures import Fetch, describe_failure, keep_file, keep_pictures
 from newsletter.store.articles import (
     add_article,
@@ -29,8 +28,6 @@ from newsletter.store.database import Database, Transaction
 from newsletter.store.partners import add_partner, find_partner_by_name
 from newsletter.store.pictures import add_picture
 from newsletter.store.texts import BLURB, find_text, store_text
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

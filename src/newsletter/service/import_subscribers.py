@@ -13,8 +13,6 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-import structlog
-
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.subscriber import Consent, ConsentEvent, NewSubscriber, SubscriberStatus
 from newsletter.domain.suppression import SuppressionReason
@@ -26,13 +24,12 @@ from newsletter.ingest.csv_subscribers import (
     protect_cell,
     read_subscribers,
 )
+from newsletter.log import log
 from newsletter.service.hash_order import HashedRow, order_by_hash
 from newsletter.store.consents import record_consents
 from newsletter.store.database import Database, Transaction
 from newsletter.store.subscribers import add_subscribers, find_statuses
 from newsletter.store.suppressions import find_suppressed, suppress_all
-
-log = structlog.get_logger(__name__)
 
 # One transaction each, a fraction of a second on SQLite. They are held in memory, a kilobyte and more each.
 _ROWS_AT_A_TIME = 10_000

@@ -7,8 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
-import structlog
-
 from newsletter.domain.article import StoredArticle
 from newsletter.domain.issue import Draft, Masthead
 from newsletter.domain.partner import StoredPartnerLink
@@ -16,11 +14,10 @@ from newsletter.domain.picture import Picture, read_picture_path
 from newsletter.errors import UnreadableSourceError
 from newsletter.ingest.limits import LONGEST_SOURCE
 from newsletter.ingest.picture import ReadPicture, read_picture
+from newsletter.log import log
 from newsletter.service.compose_issue import show_items
 from newsletter.store.database import Database
 from newsletter.store.pictures import add_picture, find_pictures, name_source
-
-log = structlog.get_logger(__name__)
 
 #: Gives the bytes behind an address, or raises UnreadableSourceError.
 Fetch = Callable[[str], bytes]

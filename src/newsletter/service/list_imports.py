@@ -17,8 +17,6 @@ from datetime import datetime
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
-import structlog
-
 from newsletter.domain.list_import import MOST_BYTES, ImportStage, ListImport, ListReading
 from newsletter.errors import InputError, NewsletterError, RefusedError, UnreadableSourceError
 from newsletter.ingest.csv_subscribers import (
@@ -30,14 +28,13 @@ from newsletter.ingest.csv_subscribers import (
     read_subscribers,
 )
 from newsletter.ingest.list_layout import COLUMNS, plan_reading
+from newsletter.log import log
 from newsletter.service.hash_order import order_by_hash
 from newsletter.service.import_subscribers import MOST_ROLES, require_consent, take_rows
 from newsletter.store import list_imports
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database, Transaction
 from newsletter.store.list_imports import Refusal
-
-log = structlog.get_logger(__name__)
 
 # One transaction each: a fraction of a second on SQLite, for which readers who leave meanwhile can wait.
 _ROWS_AT_A_TIME = 5_000

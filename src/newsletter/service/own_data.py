@@ -8,21 +8,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import structlog
-
 from newsletter.domain.notice import NoticeKind
 from newsletter.domain.person import PersonalRecord
 from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.token import DataToken, KeyRing, Purpose
 from newsletter.errors import NotFoundError, TooManyError
+from newsletter.log import log
 from newsletter.service.find_reader import SAMPLE, read_link
 from newsletter.service.forget_subscriber import forget_subscriber
 from newsletter.service.person_record import find_record
 from newsletter.store.database import Database
 from newsletter.store.notices import count_notices, queue_notice
 from newsletter.store.subscribers import find_by_public_id
-
-log = structlog.get_logger(__name__)
 
 #: How long the link to one's data works.
 WITHIN = timedelta(days=1)

@@ -8,8 +8,6 @@ from contextlib import suppress as expect
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import structlog
-
 from newsletter.domain.bounce import BounceKind
 from newsletter.domain.bounce_policy import BouncePolicy
 from newsletter.domain.mailing import DeliveryId, MailingStatus
@@ -17,6 +15,7 @@ from newsletter.domain.sender_health import find_pause_reason
 from newsletter.domain.stored_report import IgnoredReason, NamedReader, date_report, digest_report
 from newsletter.domain.token import KeyRing
 from newsletter.errors import IllegalMoveError
+from newsletter.log import log
 from newsletter.mail.mailbox import Filing, StoredMessage
 from newsletter.service.attribute_report import FAILURES, Attribution, OpenedReport, attribute_reports, open_report
 from newsletter.service.control_mailing import pause_mailing
@@ -29,8 +28,6 @@ from newsletter.store.database import Database, Transaction
 from newsletter.store.sender_health import count_unseen
 from newsletter.store.subscribers import find_subscriber
 from newsletter.store.suppressions import suppress_all
-
-log = structlog.get_logger(__name__)
 
 # What shares a transaction: a commit costs as much as reading several reports, and nobody waits long for the lock.
 _MOST_AT_ONCE = 100

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import structlog
-
+from newsletter.log import log
 from newsletter.store import retention
 from newsletter.store.database import Database, Transaction
-
-log = structlog.get_logger(__name__)
 
 _ROWS = 2_000  # of one step: some hundredths of a second, in which a worker that commits waits
 _STEPS = 25  # of one call: a million letters are reduced within twenty calls

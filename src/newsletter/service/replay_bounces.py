@@ -6,21 +6,18 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import structlog
-
 from newsletter.domain.bounce import BounceKind
 from newsletter.domain.bounce_policy import BouncePolicy
 from newsletter.domain.mailing import DeliveryId
 from newsletter.domain.stored_report import StoredReport
 from newsletter.domain.suppression import Suppression
+from newsletter.log import log
 from newsletter.service.attribute_report import UNSUBSCRIBE_RULE, open_report, read_fate
 from newsletter.service.decide_suppression import LIFTED_BY_REPLAY, Verdict, decide_about, find_standing
 from newsletter.store.audit import record_act
 from newsletter.store.bounces import find_delivery, list_about, list_addresses, load_raw, save_fate
 from newsletter.store.database import Database, Transaction
 from newsletter.store.suppressions import lift_suppression, suppress
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,20 +5,17 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-import structlog
-
 from newsletter.domain.notice import NoticeKind
 from newsletter.domain.sign_up import ONCE_IN, SignUp, SignUpLimits
 from newsletter.domain.subscriber import Consent, ConsentEvent, NewSubscriber, SubscriberStatus
 from newsletter.domain.token import hash_address
+from newsletter.log import log
 from newsletter.service.admit_request import admit_request
 from newsletter.store import sign_ups
 from newsletter.store.consents import record_consent
 from newsletter.store.database import Database, Transaction
 from newsletter.store.notices import queue_notice
 from newsletter.store.subscribers import add_subscriber, find_subscriber, mark_requested
-
-log = structlog.get_logger(__name__)
 
 
 def request_subscription(

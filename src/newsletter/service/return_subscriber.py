@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import structlog
-
 from newsletter.domain.subscriber import Consent, ConsentEvent
 from newsletter.domain.token import KeyRing, Purpose
 from newsletter.errors import NotFoundError
+from newsletter.log import log
 from newsletter.service.find_reader import read_link
 from newsletter.store.consents import record_consent
 from newsletter.store.database import Database
 from newsletter.store.subscribers import find_by_public_id, mark_active
-
-log = structlog.get_logger(__name__)
 
 
 def return_by_link(token: str, *, database: Database, keys: KeyRing, now: datetime) -> bool:

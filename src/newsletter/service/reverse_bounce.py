@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-
 from newsletter.domain.bounce_policy import BouncePolicy
 from newsletter.domain.stored_report import StoredReport
 from newsletter.errors import RefusedError
+from newsletter.log import log
 from newsletter.service.decide_suppression import LIFTED_BY_REVERSAL, decide_about, find_standing
 from newsletter.store.audit import record_act
 from newsletter.store.bounces import find_report, list_about, mark_reversed
 from newsletter.store.database import Database, Transaction
 from newsletter.store.suppressions import lift_suppression
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

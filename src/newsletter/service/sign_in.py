@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.editor import Editor
 from newsletter.domain.second_factor import find_step, hash_recovery_code
@@ -23,12 +21,11 @@ from newsletter.domain.sign_in import (
 from newsletter.domain.sign_up import hash_network
 from newsletter.domain.token import EditorToken, KeyRing, Purpose, hash_address
 from newsletter.errors import InvalidAddressError, NotFoundError, TooManyError, UnauthenticatedError
+from newsletter.log import log
 from newsletter.service.password import is_password
 from newsletter.store import editors, sign_ins
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database, Transaction
-
-log = structlog.get_logger(__name__)
 
 #: How long after the password the code may come.
 _CODE_WITHIN = timedelta(minutes=5)

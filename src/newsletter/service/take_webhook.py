@@ -8,13 +8,12 @@ from contextlib import suppress as expect
 from dataclasses import dataclass
 from datetime import timedelta
 
-import structlog
-
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.bounce_policy import BouncePolicy
 from newsletter.domain.mailing import DeliveryId
 from newsletter.domain.token import KeyRing, sign_delivery, verify_delivery
 from newsletter.errors import InputError, InvalidAddressError, NotFoundError, UnauthenticatedError
+from newsletter.log import log
 from newsletter.mail.attribution import find_tokens_in
 from newsletter.mail.mailbox import StoredMessage
 from newsletter.mail.webhook import ReadWebhook, WebhookEvent, WebhookRequest
@@ -23,8 +22,6 @@ from newsletter.service.read_bounces import ReadReport, read_bounces
 from newsletter.store.bounces import list_replies
 from newsletter.store.database import Database, Transaction
 from newsletter.store.subscribers import find_subscriber
-
-log = structlog.get_logger(__name__)
 
 _SHORTEST_ID = 10  # "queued" and "OK" are no ids
 _BETWEEN_WORDS = re.compile(r"[\s<>()\[\]{}=:;,\"']+")

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import structlog
-
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.notice import NoticeKind
 from newsletter.domain.subscriber import Consent, ConsentEvent, Subscriber, SubscriberStatus
 from newsletter.domain.token import ReaderToken
 from newsletter.errors import NotFoundError
+from newsletter.log import log
 from newsletter.store.audit import record_act
 from newsletter.store.consents import record_consents
 from newsletter.store.database import Database, Transaction
 from newsletter.store.notices import queue_notices
 from newsletter.store.subscribers import find_subscriber, hold_by_public_ids, mark_unsubscribed
-
-log = structlog.get_logger(__name__)
 
 
 def unsubscribe_by_links(

@@ -10,11 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
@@ -116,24 +112,21 @@ class Database:
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the schema to ``revision``; ``base`` takes everything away."""
-        config = _alembic_config()
+        from newsletter.store.migration import migrate  # noqa: PLC0415 - loads Alembic, see there
+
         with self.connection() as connection:
-            config.attributes["connection"] = connection
-            current = MigrationContext.configure(connection).get_current_revision()
-            connection.rollback()
-            if revision == "base" or _is_before(config, revision, current):
-                command.downgrade(config, revision)
-            else:
-                command.upgrade(config, revision)
+            migrate(connection, revision)
 
     def check_version(self) -> None:
         """Raise StoreError unless the schema is the one this version works with."""
-        head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
+        newest = max(file.name.partition("_")[0] for file in (folder("migrations") / "versions").glob("[0-9]*.py"))
         with self.snapshot() as snapshot:
-            current = MigrationContext.configure(snapshot).get_current_revision()
-        if current != head:
+            is_new = not inspect(snapshot).has_table("alembic_version")
+            current = None if is_new else snapshot.scalar(text("SELECT version_num FROM alembic_version"))
+        if current != newest:
+            found = current or "none"
             raise StoreError(
-                f"The database is at version {current or 'none'}, this program needs {head}: run 'newsletter migrate'."
+                f"The database is at version {found}, this program needs {newest}: run 'newsletter migrate'."
             )
 
     def close(self) -> None:
@@ -295,17 +288,3 @@ def _begin_writing(cursor: Any) -> None:  # noqa: ANN401 - SQLAlchemy's name for
             time.sleep(_LOOK_SECONDS)
     finally:
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
-
-
-def _alembic_config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(folder("migrations")).replace("%", "%%"))
-    return config
-
-
-def _is_before(config: Config, revision: str, current: str | None) -> bool:
-    """Tell whether ``revision`` is an ancestor of ``current``."""
-    if current is None or revision in {"head", current}:
-        return False
-    ancestors = ScriptDirectory.from_config(config).iterate_revisions(current, "base")
-    return revision in {script.revision for script in ancestors}

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from litestar import Request
 from litestar.exceptions import HTTPException
 from litestar.response import Template
@@ -23,9 +22,8 @@ from newsletter.errors import (
     UnauthenticatedError,
     trace_failure,
 )
+from newsletter.log import log
 from newsletter.web.pages import show
-
-log = structlog.get_logger(__name__)
 
 # The first that fits: a class stands before the one that it is a kind of.
 _STATUSES: dict[type[NewsletterError], HTTPStatus] = {

@@ -13,16 +13,14 @@ from datetime import UTC, datetime
 from threading import Lock
 
 import msgspec
-import structlog
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from newsletter.errors import ConfigurationError, InputError, UnauthenticatedError, UnreadableSourceError
+from newsletter.log import log
 from newsletter.mail.webhook import EventKind, Fetch, WebhookEvent, WebhookRequest, decode_document
-
-log = structlog.get_logger(__name__)
 
 _TOPIC = re.compile(r"arn:(aws(?:-cn|-us-gov)?):sns:([a-z0-9-]{1,40}):\d{12}:[\w-]{1,256}(?:\.fifo)?")
 _MOST_CERTIFICATES = 8  # SNS has one at a time for a region, and changes it about once a year
