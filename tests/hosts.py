@@ -58,7 +58,7 @@ class Hosts:
     def start(self, project: Project, *words: str) -> subprocess.Popen[str]:
         """Start a command on the second host; end it by its process id."""
         # `ip netns exec` becomes the command, so that the process is the command's own.
-        return project.start(*words, before=("ip", "netns", "exec", self._name))
+        return project.start(*words, before=("ip", "netns", "exec", self._name), errors=None)
 
     def cut_database(self) -> None:
         """Let nothing pass between the second host and the database; what is sent meanwhile is lost on the way."""

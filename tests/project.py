@@ -50,12 +50,17 @@ class Project:
             raise CommandError(message)
         self.file.write_text(changed, encoding="utf-8")
 
-    def start(self, *arguments: str, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
-        """Start a command and leave it running; end it by its process id. ``before`` is a program that becomes it."""
+    def start(
+        self, *arguments: str, before: tuple[str, ...] = (), errors: int | None = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
+        """Start a command and leave it running; end it by its process id. ``before`` is a program that becomes it.
+
+        With ``errors`` None they go where ours do, which nobody has to empty for a process that has much to say.
+        """
         return subprocess.Popen(
             [*before, sys.executable, "-m", "newsletter", *arguments],
             env=self.environment, cwd=self.folder.parent, text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=errors,
         )  # fmt: skip
 
     def run(self, *arguments: str, stdin: bytes | None = None, exit_status: int = 0) -> str:

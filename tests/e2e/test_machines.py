@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -75,7 +76,7 @@ def working(
     project: Project, workers: int, *, start: Callable[..., subprocess.Popen[str]] | None = None
 ) -> Iterator[list[subprocess.Popen[str]]]:
     """Have workers deliver during the block; at its end they are told to stop."""
-    begin = start or project.start
+    begin = start or partial(project.start, errors=None)
     processes = [begin("work") for _ in range(workers)]
     try:
         yield processes
@@ -143,7 +144,7 @@ def test_the_letters_of_a_killed_worker_go_out_by_another(
             victim.kill()
             victim.communicate()
             if rounds > 1:
-                processes.append(project.start("work"))
+                processes.append(project.start("work", errors=None))
         wait_for_the_end(database, readers)
         assert [process.poll() for process in processes] == [None] * len(processes)
     database.close()

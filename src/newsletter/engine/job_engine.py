@@ -12,6 +12,7 @@ long ago is forgotten.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -40,6 +41,7 @@ _KEPT_HOURS = 24  # what failed is kept for so long, to be looked at
 _POLL_SECONDS = 0.4
 _CONNECT_SECONDS = 10.0
 _CLOSING_SECONDS = 5.0  # of an engine whose Postgres is gone
+_LOGGERS = ("procrastinate", "psycopg.pool")
 
 
 class JobEngine:
@@ -56,6 +58,7 @@ class JobEngine:
         import procrastinate  # noqa: PLC0415 - an extra, and _check has said so where it is missing
         from procrastinate.exceptions import ConnectorException  # noqa: PLC0415
 
+        _retell_logs()
         connector = procrastinate.PsycopgConnector(
             conninfo=self._database.conninfo, min_size=1, max_size=4, timeout=_CONNECT_SECONDS
         )
@@ -219,3 +222,17 @@ class _Calls:
     async def settle(self) -> None:
         """Wait until every batch is given back."""
         await asyncio.gather(*self._out)
+
+
+class _Retold(logging.Handler):
+    """Writes another's warnings as one line of our log: while Postgres restarts, each has pages of traceback."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        why = " ".join(record.getMessage().split())
+        log.warning("the jobs' machinery reports", logger=record.name, why=why)
+
+
+def _retell_logs() -> None:
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [_Retold(logging.WARNING)], False
