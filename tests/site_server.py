@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import uvicorn
 from litestar.types import ASGIApp
 
 
 @contextmanager
-def serve_site(site: ASGIApp) -> Iterator[str]:
+def serve_site(site: ASGIApp, *, http: type[asyncio.Protocol] | Literal["auto"] = "auto") -> Iterator[str]:
     """Serve until the block ends; give the address that the site answers at."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(site, access_log=False, log_config=None, lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(site, http=http, access_log=False, log_config=None, lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="site")
         thread.start()
         try:

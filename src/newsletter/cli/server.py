@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from newsletter.cli.output import say
 
 if TYPE_CHECKING:
+    import asyncio
     import socket
 
     import uvicorn
@@ -250,6 +251,7 @@ def _serve(app: App, host: str | None, port: int | None, *, beside: tuple[Callab
         server = uvicorn.Server(
             uvicorn.Config(
                 create_front(site, under={PREFIX: desk}),
+                http=_choose_protocol(),
                 access_log=False,  # paths carry tokens, and addresses of readers are nobody's business
                 log_config=None,
                 lifespan="off",  # neither application has anything to do before the first request
@@ -268,6 +270,17 @@ def _serve(app: App, host: str | None, port: int | None, *, beside: tuple[Callab
         say(f"The site answers at {base}/")
         say(f"The desk answers at {base}{PREFIX}/")
         server.run(sockets=[listener])
+
+
+def _choose_protocol() -> type[asyncio.Protocol] | Literal["h11"]:
+    """Return how requests are read: by the parser in C, or by uvicorn's own where Python is one that has none."""
+    from importlib.util import find_spec
+
+    if find_spec("httptools") is None:
+        return "h11"
+    from newsletter.web.protocol import BoundedProtocol
+
+    return BoundedProtocol
 
 
 def _end(server: uvicorn.Server, desk: Litestar) -> None:
