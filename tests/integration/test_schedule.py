@@ -10,6 +10,7 @@ from time import monotonic, sleep
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import text
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
@@ -17,6 +18,8 @@ from draft_builders import an_article
 from newsletter.app import App
 from newsletter.domain.approval import Signature
 from newsletter.domain.issue import Draft, Issue, IssueStatus, RenderedIssue
+from newsletter.domain.sign_up import CONFIRM_WITHIN
+from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.errors import NotFoundError
 from newsletter.render.issue import render_issue
 from newsletter.render.mjml import Mrml
@@ -24,11 +27,14 @@ from newsletter.schedule import Scheduler
 from newsletter.service.approve_issue import approve_issue
 from newsletter.service.draft_issue import draft_issue
 from newsletter.service.recall_issue import recall_issue
+from newsletter.service.report_mailing import report_issue
 from newsletter.store import issues, leases, mailings
 from newsletter.store.articles import add_article
 from newsletter.store.bounces import list_reports
 from newsletter.store.database import Database
+from newsletter.store.subscribers import list_subscribers
 from newsletters import SLOT, a_newsletter, add_reader
+from stored import SENT_AT, a_mailing
 
 _DAY = timedelta(days=1)
 
@@ -56,6 +62,16 @@ def mailing_of(app: App, number: int = 41) -> datetime | None:
             return mailings.find_issue_mailing(snapshot, number).not_before
         except NotFoundError:
             return None
+
+
+def list_statuses(app: App) -> set[SubscriberStatus]:
+    with app.database.snapshot() as snapshot:
+        return {reader.status for reader in list_subscribers(snapshot)}
+
+
+def count_letters(app: App) -> int:
+    with app.database.snapshot() as snapshot:
+        return int(snapshot.execute(text("SELECT count(*) FROM deliveries")).scalar_one())
 
 
 def render(issue: Issue) -> RenderedIssue:
@@ -217,6 +233,35 @@ def test_an_issue_that_says_something_else_than_was_approved_is_held(sending: Ap
 
     assert mailing_of(sending) is None
     assert ["approve it again" in sentence for sentence in sentences(logged)] == [True]
+
+
+def test_who_never_confirms_is_forgotten_after_two_weeks(newsletter: App) -> None:
+    for status in SubscriberStatus:
+        add_reader(newsletter, f"{status}@example.org", status=status)
+    scheduler = Scheduler(newsletter)
+
+    scheduler.advance(SLOT + CONFIRM_WITHIN)
+    in_time = list_statuses(newsletter)
+    scheduler.advance(SLOT + CONFIRM_WITHIN + timedelta(seconds=1))
+
+    assert in_time == set(SubscriberStatus)
+    assert list_statuses(newsletter) == {SubscriberStatus.ACTIVE, SubscriberStatus.UNSUBSCRIBED}
+    assert timedelta(days=14) == CONFIRM_WITHIN
+
+
+def test_after_their_time_letters_are_only_counted(newsletter: App) -> None:
+    a_mailing(newsletter.database)
+    keep = newsletter.keeps_letters
+    assert keep
+    reported = report_issue(1, database=newsletter.database)
+    letters = [count_letters(newsletter)]
+
+    for after in (keep - timedelta(hours=1), keep + timedelta(days=1)):
+        Scheduler(newsletter).advance(SENT_AT + after)
+        letters.append(count_letters(newsletter))
+        assert report_issue(1, database=newsletter.database) == reported
+
+    assert letters == [2, 2, 0]
 
 
 def test_reports_in_the_maildir_are_read_and_kept(database: Database, tmp_path: Path) -> None:
