@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bounce_messages import a_delivery_report
 from newsletter.mail.report import read_report
+
+# So much, with its head almost all that is read, takes a tenth of a second. What grew with its square would take many
+# minutes, and be ended: no machine is so slow, and none so fast, that the one could be taken for the other.
+_LONG = 900_000
+_IN_TIME = pytest.mark.timeout(60)
 
 
 def test_three_thousand_nested_multiparts_are_kept_aside() -> None:
@@ -20,15 +23,14 @@ def test_three_thousand_nested_multiparts_are_kept_aside() -> None:
     assert report.trouble == "nested deeper than 20"
 
 
-def test_a_hundred_thousand_parts_take_no_time() -> None:
+@_IN_TIME
+def test_of_a_hundred_thousand_parts_the_first_are_read() -> None:
     raw = (
         b'From: MAILER-DAEMON@relay.example\nContent-Type: multipart/mixed; boundary="b"\n\n' + b"--b\n\nx\n" * 100_000
     )
-    start = time.perf_counter()
     report = read_report(raw)
 
     assert report.trouble == "more than 200 parts"
-    assert time.perf_counter() - start < 0.5
 
 
 def test_a_report_beyond_a_mebibyte_is_read_from_its_head() -> None:
@@ -46,43 +48,41 @@ def test_a_report_cut_anywhere_is_still_read(share: int) -> None:
 
 
 HOSTILE = {
-    "@": b"@" * 200_000,
-    "<": b"<" * 200_000,
-    "a@": b"a@" * 100_000,
-    "long local part": b"a" * 200_000 + b"@mail.example",
-    "tags": b"<a" * 100_000,
-    "styles": b"<style" * 30_000,
-    "encoded words": b"=?utf-8?q?" * 20_000,
-    "parameters": b";a=" * 60_000,
-    "dots": b"a@" + b"a." * 100_000,
-    "spaces": b" " * 200_000,
-    "blank lines": b"\n" * 200_000,
-    "colons": b"a:" * 100_000,
-    "digits": b"550 " * 50_000,
-    "comments": b"(" * 200_000,
-    "words": b"user unknown mailbox full " * 8_000,
-    "folded": b"a:\n b" * 60_000,
-    "folds": b"a: b\n" + b" b\n" * 60_000,
-    "NUL": b"\0" * 200_000,
+    "@": b"@",
+    "<": b"<",
+    "a@": b"a@",
+    "long local part": b"a",
+    "tags": b"<a",
+    "styles": b"<style",
+    "encoded words": b"=?utf-8?q?",
+    "parameters": b";a=",
+    "dots": b"a.",
+    "spaces": b" ",
+    "blank lines": b"\n",
+    "colons": b"a:",
+    "digits": b"550 ",
+    "comments": b"(",
+    "words": b"user unknown mailbox full ",
+    "folded": b"a:\n b",
+    "folds": b" b\n",
+    "NUL": b"\0",
 }
+BEGINNINGS = {"dots": b"a@", "folds": b"a: b\n"}
+ENDS = {"long local part": b"@mail.example"}
 
 
+@_IN_TIME
+@pytest.mark.parametrize("kind", [b"text/plain", b"text/html", b"multipart/report"], ids=bytes.decode)
 @pytest.mark.parametrize("name", HOSTILE)
-def test_no_input_takes_long(name: str) -> None:
-    for kind in (
-        b"text/plain",
-        b"text/html",
-        b'multipart/report; boundary="%s"' % HOSTILE[name][:50].replace(b"\n", b""),
-    ):
-        raw = b"From: MAILER-DAEMON@x\nSubject: %s\nContent-Type: %s\n\nfailure notice\n%s" % (
-            HOSTILE[name].replace(b"\n", b"")[:100_000],
-            kind,
-            HOSTILE[name],
-        )
-        start = time.perf_counter()
-        read_report(raw)
+def test_almost_a_mebibyte_of_anything_is_read_in_time(name: str, kind: bytes) -> None:
+    unit = HOSTILE[name]
+    hostile = BEGINNINGS.get(name, b"") + unit * (_LONG // len(unit)) + ENDS.get(name, b"")
+    if kind == b"multipart/report":
+        kind += b'; boundary="%s"' % hostile[:50].replace(b"\n", b"")
+    head = b"From: MAILER-DAEMON@x\nSubject: %s\nContent-Type: %s\n\n"
+    raw = head % (hostile.replace(b"\n", b"")[:100_000], kind) + b"failure notice\n" + hostile
 
-        assert time.perf_counter() - start < 1
+    assert read_report(raw).kind in {"hard", "soft", "not_bounce"}
 
 
 @given(st.binary(max_size=2_000))
