@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -42,7 +44,7 @@ from newsletter.service.control_mailing import (
     resume_mailing,
 )
 from newsletter.store import audience_layout, ledger, mailings, progress, subscribers, suppressions
-from newsletter.store.database import Database
+from newsletter.store.database import Database, Transaction
 from newsletter.store.ledger import Claim
 from newsletter.store.progress import Withdrawn
 from newsletter.store.seats import Seat, is_seat_taken, take_seat
@@ -65,6 +67,14 @@ def must_claim(database: Database, seat: Seat, *, now: datetime = NOW) -> Claim:
     claimed = claim(database, seat, now=now)
     assert claimed is not None
     return claimed
+
+
+@contextmanager
+def a_commit(database: Database, kind: str) -> Iterator[Transaction]:
+    """Open what one commit of the ledger's writer is: a transaction, or a statement that commits itself."""
+    opening = database.statement if kind == "statement" else database.transaction
+    with database.kept_connection() as kept, opening(on=kept) as transaction:
+        yield transaction
 
 
 def start(database: Database, *deliveries: DeliveryId) -> None:
@@ -174,7 +184,10 @@ def test_who_leaves_or_is_suppressed_after_the_opening_gets_nothing(database: Da
     assert report.unsubscribes == 1
 
 
-def test_who_leaves_while_the_letter_is_on_its_way_is_withheld_before_its_final_dot(database: Database) -> None:
+@pytest.mark.parametrize("kind", ["statement", "transaction"])
+def test_who_leaves_while_the_letter_is_on_its_way_is_withheld_before_its_final_dot(
+    database: Database, kind: str
+) -> None:
     add_readers(database, ADDRESSES)
     mailing = an_open_mailing(database)
     with take_seat(database, now=NOW) as seat:
@@ -183,7 +196,8 @@ def test_who_leaves_while_the_letter_is_on_its_way_is_withheld_before_its_final_
         leaver = subscribers.find_subscriber(transaction, EmailAddress(ADDRESSES[0]))
         assert leaver is not None
         subscribers.mark_unsubscribed(transaction, [leaver.id], mailing=None, now=NOW)
-        starting = [DeliveryId(mailing.id, position) for position in (1, 2, 3)]
+    starting = [DeliveryId(mailing.id, position) for position in (1, 2, 3)]
+    with a_commit(database, kind) as transaction:
         withdrawn = put_in_flight(transaction, *starting, now=NOW).withheld
 
     assert withdrawn == {DeliveryId(mailing.id, 1)}
@@ -255,7 +269,8 @@ def test_a_worker_that_was_taken_over_can_neither_send_nor_settle(database: Data
     assert counted(report_on(database, mailing)) == {"queued": 5}
 
 
-def test_of_one_commit_the_standing_batch_is_recorded_and_the_lost_one_is_not(database: Database) -> None:
+@pytest.mark.parametrize("kind", ["statement", "transaction"])
+def test_of_one_commit_the_standing_batch_is_recorded_and_the_lost_one_is_not(database: Database, kind: str) -> None:
     add_readers(database, [f"reader{number}@example.net" for number in range(1, 602)])
     mailing = an_open_mailing(database)
     with take_seat(database, now=NOW) as slow:
@@ -264,7 +279,7 @@ def test_of_one_commit_the_standing_batch_is_recorded_and_the_lost_one_is_not(da
         must_claim(database, seat)
     settled = [(second.batch, replace(a_settlement(601, DeliveryStatus.REJECTED), is_suppressing=True))]
     starting = [(first.batch, DeliveryId(mailing.id, 1)), (second.batch, DeliveryId(mailing.id, 501))]
-    with database.transaction() as transaction:
+    with a_commit(database, kind) as transaction:
         withdrawn = progress.record(transaction, settled, starting, now=NOW)
 
     assert withdrawn == Withdrawn(taken_over=frozenset({first.batch}))
