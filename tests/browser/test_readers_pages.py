@@ -289,3 +289,50 @@ def test_the_keyboard_alone_is_enough_to_say_why_one_leaves(stand: Stand, chromi
 
     assert visited[-3:] == ["cause-too_many", "words", "Tell the editors"]
     assert heading == "Thank you"
+
+
+def test_the_keyboard_alone_is_enough_to_pause_move_see_the_data_and_be_deleted(
+    stand: Stand, chromium: Chromium
+) -> None:
+    old, new = stand.a_reader(), "keys-alone@example.net"
+    until = (stand.clock() + timedelta(days=21)).date()
+    stand.take_notices()
+    preferences = stand.link("preferences", Purpose.PREFERENCES, old)
+
+    def visit(path: str, *steps: tuple[str, str]) -> str:
+        """Go from one thing to the next by Tab alone and type there, or press Enter; return what the last page says."""
+
+        def act(page: Page) -> str:
+            for name, typed in steps:
+                tab_to(page, name)
+                if typed:
+                    page.keyboard.type(typed)
+                else:
+                    with page.expect_navigation():
+                        page.keyboard.press("Enter")
+            return page.get_by_role("main").inner_text()
+
+        return chromium.visit(stand.base + path, act, width=DESK)
+
+    paused = visit(preferences, ("pause", f"{until:%m%d%Y}"), ("Save", ""))
+    paused_until = stand.find(old).paused_until
+    visit(preferences, ("Change your address", ""), ("email", new), ("Change the address", ""))
+    moved = visit(stand.letter_path(NoticeKind.NEW_ADDRESS), ("Use this address", ""))
+    visit(preferences, ("Send me the way to my data", ""))
+    deleted = visit(stand.letter_path(NoticeKind.DATA), ("See what that means", ""), ("Delete everything about me", ""))
+
+    assert "Issues pass you by until" in paused
+    assert paused_until == until
+    assert "The address is changed" in moved
+    assert "You are deleted" in deleted
+    with stand.database.snapshot() as snapshot:
+        assert find_subscriber(snapshot, EmailAddress(new)) is None
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the focus is on what has this id, or these words."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("() => document.activeElement.id || document.activeElement.textContent.trim()") == name:
+            return
+    pytest.fail(f"No Tab leads to {name!r}.")
