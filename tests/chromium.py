@@ -11,7 +11,7 @@ from typing import Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route, expect, sync_playwright
 
 Scheme = Literal["light", "dark"]
 _Seen = TypeVar("_Seen")
@@ -25,6 +25,9 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+# Five seconds, as is usual, are too few where other tests keep the machine busy; what comes sooner is not waited for.
+expect.set_options(timeout=60_000)
 
 
 class Chromium:
