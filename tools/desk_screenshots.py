@@ -18,16 +18,20 @@ IMAGES = ROOT / "docs" / "images"
 
 sys.path.insert(0, str(ROOT / "tests"))
 
-from desk_content import DRAFTED, MAILED, fill  # noqa: E402  # the newsletter is the tests' own
+from desk_content import DRAFTED, MAILED, approve_draft, fill  # noqa: E402  # the newsletter is the tests' own
 from desk_stand import an_app, appoint, begin_sign_in  # noqa: E402
 from newsletter.desk.factory import create_desk  # noqa: E402
 from newsletter.domain.editor import EditorRole  # noqa: E402
+from newsletter.service.list_imports import keep_list  # noqa: E402
 from newsletter.store.database import Database  # noqa: E402
+from newsletter.web.front import create_front  # noqa: E402
 from site_server import serve_site  # noqa: E402
+from site_stand import a_site  # noqa: E402
 
 _DESK, _PHONE = 1280, 375
 _COLOURS = 128  # of a picture: screens are flat, and docs should open at once
 _TALLEST = 1400
+_LIST = b"email,name,joined\nann@example.org,Ann Sample,2024-05-01\nben@example.org,Ben Sample,2025-02-11\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,11 @@ SHOTS = (
     Shot(name="home-phone", path="/", width=_PHONE, scheme="dark"),
     Shot(name="articles", path="/articles"),
     Shot(name="article", path="/articles/1"),
+    Shot(name="announcements", path="/announcements"),
+    Shot(name="announcement", path="/announcements/1"),
+    Shot(name="partners", path="/partners"),
+    Shot(name="partner", path="/partners/1"),
+    Shot(name="partners-report", path="/partners/report"),
     Shot(name="issues", path="/issues"),
     Shot(name="composer", path=f"/issues/{DRAFTED}"),
     Shot(name="composer-phone", path=f"/issues/{DRAFTED}", width=_PHONE, scheme="dark"),
@@ -59,6 +68,7 @@ SHOTS = (
     Shot(name="subscribers", path="/subscribers"),
     Shot(name="person", path="/subscribers/1"),
     Shot(name="import", path="/subscribers/import"),
+    Shot(name="list", path="/subscribers/import/1"),
     Shot(name="segments", path="/segments"),
     Shot(name="segment", path="/segments/press"),
     Shot(name="bounces", path="/bounces"),
@@ -81,11 +91,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/newsletter.db")
         database.migrate()
-        now = fill(database).now
+        filled = fill(database)
+        now = filled.now
+        app = an_app(database, now=lambda: now)
+        approve_draft(filled, app)
+        keep_list("members.csv", [_LIST], database=database, editor="Ada Lindqvist", now=now)
         editor = appoint(database, EditorRole.OWNER, now=now, email="ada@example.org", name="Ada Lindqvist")
         appoint(database, EditorRole.PUBLISHER, now=now, email="ben@example.org", name="Ben Sample")
         token = begin_sign_in(database, editor, now=now)
-        with serve_site(create_desk(an_app(database, now=lambda: now))) as base, sync_playwright() as playwright:
+        # Beside the readers' site, whose pages stand in a frame.
+        front = create_front(a_site(database, now=lambda: now), under={"/desk": create_desk(app)})
+        with serve_site(front) as base, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
             for shot in SHOTS:
                 take(browser, base, token, shot)
@@ -102,6 +118,7 @@ def take(browser: Browser, base: str, token: str, shot: Shot) -> None:
     answer = page.goto(f"{base}/desk{shot.path}", wait_until="load")
     if answer is None or not answer.ok:
         sys.exit(f"{shot.path} is not shown: {answer and answer.status}")
+    page.wait_for_function("() => [...document.images].every(each => each.complete)")
     page.wait_for_timeout(400)  # frames of letters
     height = min(_TALLEST, page.evaluate("document.documentElement.scrollHeight"))
     clip = {"x": 0.0, "y": 0.0, "width": float(shot.width), "height": float(height)}

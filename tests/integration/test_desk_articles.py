@@ -112,6 +112,18 @@ def test_a_file_again_says_that_all_of_it_is_stored(app: App, browser: Browser) 
     assert "Store 1 article" not in look.text
 
 
+def test_three_files_alike_are_one_article(app: App, browser: Browser) -> None:
+    content = google_article().file.write()
+    answer = upload(browser, *((f"{name}.docx", content) for name in ("bridge", "bridge (1)", "last version")))
+    look, path = browser.follow(answer).text, answer.headers["Location"].removeprefix("/desk")
+
+    assert "Store 1 article<" in look
+    assert look.count("Once more: a file above has it too") == 2
+    assert "Stored: 1 new" in browser.follow(browser.post(path, on=path)).text
+    with app.database.snapshot() as snapshot:
+        assert len(list_articles(snapshot)) == 1
+
+
 def test_a_text_is_pasted_and_nothing_is_stored_of_it_in_the_end(app: App, browser: Browser) -> None:
     answer = upload(browser, text=_PAGE)
     path = answer.headers["Location"].removeprefix("/desk")

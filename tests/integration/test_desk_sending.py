@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -27,6 +28,7 @@ from newsletter.settings import CadenceSection, Render
 from newsletter.settings import Desk as DeskSettings
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database
+from newsletter.store.seats import take_seat
 from newsletter.store.tables import audit_log, deliveries
 
 READERS = [f"reader{number}@example.net" for number in range(10)]
@@ -169,6 +171,18 @@ def test_a_mailing_is_opened_and_recalled_by_who_pressed_the_button(desk: Desk, 
     assert browser.post(f"/issues/{number}/recall", on=f"/issues/{number}/live").status_code == 303
     assert actors(desk.database, "mailing opened") == actors(desk.database, "mailing recalled") == ["Publisher"]
     assert desk.show(number).draft.status is IssueStatus.APPROVED
+
+
+def test_letters_that_are_due_with_nobody_to_send_them_are_said_so(desk: Desk, number: int, open_as: Open) -> None:
+    desk.approve(number)
+    desk.mail(number)
+    browser, said = open_as(EditorRole.EDITOR), "no worker is alive"
+
+    assert said not in browser.get(f"/issues/{number}/live").text
+    desk.now += timedelta(minutes=1)
+    assert said in browser.get(f"/issues/{number}/live").text
+    with take_seat(desk.database, now=desk.now):
+        assert said not in browser.get(f"/issues/{number}/live").text
 
 
 def test_an_unusual_audience_needs_its_number_typed(desk: Desk, open_as: Open) -> None:

@@ -18,11 +18,11 @@ from newsletter.desk.collaborators import TheApp, TheEditor
 from newsletter.desk.handed import FileForm, read_files, read_texts
 from newsletter.desk.routes import act, say, screen, see_other
 from newsletter.desk.visit import AnyRequest
-from newsletter.desk.word_difference import Piece, compare
 from newsletter.domain.article import StoredArticle
 from newsletter.domain.editor import EditorRole
 from newsletter.domain.picture import Picture
 from newsletter.domain.revision import FIELDS, mark, show_fields
+from newsletter.domain.text_change import Piece, compare_words
 from newsletter.domain.withdrawal import without_names
 from newsletter.errors import ChangedMeanwhileError, InputError, RefusedError
 from newsletter.resources import folder
@@ -225,7 +225,7 @@ def load_article(
         texts=texts,
         marks=marks,
         proposals=tuple(
-            Proposal(name=name, label=LABELS[name], difference=compare(present[name], proposed))
+            Proposal(name=name, label=LABELS[name], difference=compare_words(present[name], proposed))
             for name, proposed in stored.proposed.items()
         ),
         picture=picture,

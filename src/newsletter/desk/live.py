@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 
 from litestar import Response
@@ -35,9 +35,13 @@ from newsletter.service.follow_mailing import LiveFigures
 from newsletter.service.recall_issue import recall_issue
 from newsletter.store import mailings
 from newsletter.store.audit import record_act
+from newsletter.store.database import Database
+from newsletter.store.seats import is_seat_taken
 from newsletter.web.pages import show
 
 _EVERY_SECONDS = 1.0
+#: So long a worker may take to come after the time for the first letters.
+_PATIENCE = timedelta(seconds=15)
 #: A stream ends after it, and the browser asks for the next: so nobody follows for longer than he is signed in.
 _LONGEST_SECONDS = 55.0
 _TONES = {
@@ -69,6 +73,8 @@ class LivePage:
     shows_addresses: bool
     #: the end of the recall window, or of the wait for its time; None once letters may leave
     recallable_until: datetime | None
+    #: letters are due, and no process is there to deliver them
+    is_stranded: bool = False
 
     @property
     def bar(self) -> str:
@@ -132,7 +138,8 @@ class LivePage:
     def acts(self) -> tuple[object, ...]:
         """What the buttons depend on: while it is the same, nothing moves under the pointer."""
         return (
-            self.status, self.recallable_until, bool(self.rest), len(self.doubtful), self.figures.mailing.pause_reason
+            self.status, self.recallable_until, bool(self.rest), len(self.doubtful), self.figures.mailing.pause_reason,
+            self.is_stranded,
         )  # fmt: skip
 
 
@@ -204,6 +211,14 @@ def show_addresses(number: IssueNumber, app: TheApp, editor: TheEditor) -> Templ
     return show("live.html.j2", page)
 
 
+def _is_stranded(figures: LiveFigures, *, database: Database, now: datetime) -> bool:
+    """Tell whether letters are due and nobody is there; asked only while none leaves."""
+    mailing = figures.mailing
+    is_open = mailing.status in {MailingStatus.SCHEDULED, MailingStatus.RUNNING}
+    is_due = mailing.not_before + _PATIENCE <= now and figures.progress.left > 0
+    return is_open and is_due and not figures.rate and not is_seat_taken(database)
+
+
 def load_live(number: int, app: App, *, shows_addresses: bool = False) -> LivePage:
     now = app.now()
     figures = app.follower.look(number, now=now)
@@ -222,6 +237,7 @@ def load_live(number: int, app: App, *, shows_addresses: bool = False) -> LivePa
         ),
         shows_addresses=shows_addresses,
         recallable_until=mailing.not_before if waits else None,
+        is_stranded=_is_stranded(figures, database=app.database, now=now),
     )
 
 

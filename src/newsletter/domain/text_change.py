@@ -9,7 +9,8 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 _ALIKE = 0.4  # of their words; blocks that share less are one that went and one that came
-_WORD = re.compile(r"\s*\S+")
+_WORD = re.compile(r"\s*\S+|\s+")
+_MOST_WORDS = 4_000
 _RULE = re.compile(r"[-=_*]{3,}")
 
 
@@ -73,7 +74,7 @@ def _pair(was: list[str], became: Sequence[str], new: set[str]) -> Iterator[Text
             continue
         for old in was[:alike]:
             yield TextChange(kind=ChangeKind.REMOVED, pieces=(Piece(old, is_gone=True),))
-        yield TextChange(kind=ChangeKind.REWORDED, pieces=tuple(_compare_words(was[alike], block)))
+        yield TextChange(kind=ChangeKind.REWORDED, pieces=compare_words(was[alike], block))
         del was[: alike + 1]
     for old in was:
         yield TextChange(kind=ChangeKind.REMOVED, pieces=(Piece(old, is_gone=True),))
@@ -83,8 +84,15 @@ def _is_alike(old: str, block: str) -> bool:
     return SequenceMatcher(None, old.split(), block.split(), autojunk=False).ratio() >= _ALIKE
 
 
-def _compare_words(old: str, block: str) -> Iterator[Piece]:
-    was, became = _WORD.findall(old), _WORD.findall(block)
+def compare_words(before: str, after: str) -> tuple[Piece, ...]:
+    """Give the words of both in order, with every space; texts longer than an article's stand one after the other."""
+    was, became = _WORD.findall(before), _WORD.findall(after)
+    if len(was) + len(became) > _MOST_WORDS:
+        return (Piece(before, is_gone=True), Piece(after, is_new=True))
+    return tuple(_match(was, became))
+
+
+def _match(was: Sequence[str], became: Sequence[str]) -> Iterator[Piece]:
     for tag, first, last, start, end in SequenceMatcher(None, was, became, autojunk=False).get_opcodes():
         if tag == "equal":
             yield Piece("".join(was[first:last]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -31,6 +31,8 @@ class Arrival(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
+    #: a file before it has the same article
+    REPEATED = "repeated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +68,13 @@ class Look:
 
     @property
     def count(self) -> int:
-        return sum(len(file.expected) for file in self.files)
+        """Count the articles that there will be of it, each once."""
+        return sum(each.arrival is not Arrival.REPEATED for file in self.files for each in file.expected)
 
     @property
     def is_worth_taking(self) -> bool:
         """Tell whether taking it in would change anything."""
-        return any(each.arrival is not Arrival.UNCHANGED for file in self.files for each in file.expected)
+        return any(each.arrival in {Arrival.NEW, Arrival.CHANGED} for file in self.files for each in file.expected)
 
 
 def hand_in(
@@ -107,16 +110,15 @@ def look_over(tray: str, *, database: Database) -> Look:
     with database.snapshot() as snapshot:
         kept = list_tray(snapshot, tray)
     reading = read_sources([Handed(name=name, content=content) for name, content in kept], fetch=_refuse)
+    files: list[LookedAt] = []
+    earlier: list[Article] = []
     with database.snapshot() as snapshot:
-        files = tuple(
-            LookedAt(
-                name=name,
-                expected=tuple(_expect(snapshot, article) for article in dict.fromkeys(sourced.articles)),
-                remarks=sourced.remarks,
-            )
-            for name, sourced in reading.sourced
-        )
-    return Look(files=files, refused=reading.refused)
+        for name, sourced in reading.sourced:
+            articles = tuple(dict.fromkeys(sourced.articles))
+            expected = tuple(_expect(snapshot, article, earlier) for article in articles)
+            files.append(LookedAt(name=name, expected=expected, remarks=sourced.remarks))
+            earlier += articles
+    return Look(files=tuple(files), refused=reading.refused)
 
 
 def take_in(tray: str, *, fetch: Fetch, database: Database, now: datetime, actor: str | None = None) -> ImportReport:
@@ -137,8 +139,10 @@ def discard(tray: str, *, database: Database) -> None:
         empty_tray(transaction, tray)
 
 
-def _expect(snapshot: Transaction, article: Article) -> Expected:
+def _expect(snapshot: Transaction, article: Article, earlier: Iterable[Article]) -> Expected:
     stored = find_stored(snapshot, article)
+    if any(article.is_same_as(other) for other in earlier):
+        return Expected(article=article, arrival=Arrival.REPEATED, stored=stored)
     if stored is None:
         return Expected(article=article, arrival=Arrival.NEW, stored=None)
     after = revise(stored, article)

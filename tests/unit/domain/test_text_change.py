@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.domain.text_change import compare_blocks, split_blocks
+from newsletter.domain.text_change import Piece, compare_blocks, compare_words, split_blocks
 
 OLD = ("THE FERRY", "The night ferry has sailed through all of them.", "A LINE", "Its bonds fall due in spring.")
 
@@ -51,3 +51,26 @@ def test_blocks_that_share_little_went_and_came() -> None:
 )
 def test_blocks_go_come_and_move(after: tuple[str, ...], changes: list[tuple[str, str]]) -> None:
     assert told(OLD, after) == changes
+
+
+def test_words_that_went_came_and_stayed_are_told_apart() -> None:
+    assert compare_words("A long day", "A short day") == (
+        Piece("A"),
+        Piece(" long", is_gone=True),
+        Piece(" short", is_new=True),
+        Piece(" day"),
+    )
+
+
+def test_nothing_is_lost_of_either_text() -> None:
+    before, after = "One two.\n\nThree four five.", "Two.\n\nThree  four six seven."
+    pieces = compare_words(before, after)
+
+    assert "".join(piece.text for piece in pieces if not piece.is_new) == before
+    assert "".join(piece.text for piece in pieces if not piece.is_gone) == after
+
+
+def test_texts_as_long_as_a_book_are_shown_one_after_the_other() -> None:
+    before, after = "a b " * 3_000, "a c " * 3_000
+
+    assert compare_words(before, after) == (Piece(before, is_gone=True), Piece(after, is_new=True))
