@@ -17,6 +17,7 @@ from newsletter.desk.factory import create_desk
 from newsletter.domain.editor import EditorRole
 from newsletter.store.announcements import list_announcements
 from newsletter.store.database import Database
+from newsletter.store.partners import list_partners
 from site_server import serve_site
 
 NOW = datetime(2026, 12, 3, 8, 0, tzinfo=UTC)
@@ -90,6 +91,38 @@ def test_an_announcement_is_written_refused_mended_changed_and_taken_out(
     chromium.visit(f"{stand.base}/desk/sign-in", act, width=width, runs_scripts=runs_scripts)
     with stand.database.snapshot() as snapshot:
         assert [each.announcement.title for each in list_announcements(snapshot)] == ["Lecture on weirs"]
+
+
+@VIEWS
+def test_a_partner_is_added_refused_mended_weighed_and_retired(
+    stand: Stand, chromium: Chromium, width: int, *, runs_scripts: bool
+) -> None:
+    def act(page: Page) -> None:
+        stand.as_role(EditorRole.EDITOR, page)
+        page.goto(f"{stand.base}/desk/partners")
+        expect(page.get_by_text("There are no partners yet")).to_be_visible()
+        page.get_by_role("link", name="Add a partner").click()
+        page.get_by_label("Name", exact=True).fill("The Lock Keepers")
+        page.get_by_label("Weight").fill("0")
+        press(page, "Store the partner")
+        expect(page.get_by_text("weight is at least 1, not 0")).to_be_visible()
+        page.get_by_label("Weight").fill("2")
+        press(page, "Store the partner")
+        assert state_of(page, "The Lock Keepers") == "needs an address"
+
+        page.get_by_role("link", name="The Lock Keepers").click()
+        page.locator("input[name=url]").fill("https://keepers.example.org/")
+        press(page, "Save the partner")
+        assert state_of(page, "The Lock Keepers") == "shown"
+        page.get_by_role("link", name="The Lock Keepers").click()
+        press(page, "Retire the partner")
+        expect(page.get_by_text("no issue shows it")).to_be_visible()
+        press(page, "Show it again")
+        expect(page.get_by_role("button", name="Retire the partner")).to_be_visible()
+
+    chromium.visit(f"{stand.base}/desk/sign-in", act, width=width, runs_scripts=runs_scripts)
+    with stand.database.snapshot() as snapshot:
+        assert [(each.link.name, each.link.weight) for each in list_partners(snapshot)] == [("The Lock Keepers", 2)]
 
 
 def test_a_writer_writes_announcements_and_only_looks_at_partners(stand: Stand, chromium: Chromium) -> None:
