@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -45,6 +47,37 @@ def test_nothing_is_lost_between_threads_and_processes(file: Path) -> None:
         assert snapshot.exec_driver_sql("SELECT number FROM counts").scalar_one() == _THREADS * _TIMES
     for database in databases:
         database.close()
+
+
+def test_who_has_written_goes_to_the_end_of_the_line(file: Path) -> None:
+    busy, patient = (Database(f"sqlite:///{file}") for _ in range(2))
+    order: list[str] = []
+
+    def write(database: Database, name: str) -> None:
+        with database.transaction():
+            order.append(name)
+
+    with ThreadPoolExecutor(1) as threads:
+        with busy.transaction():
+            waiting = threads.submit(write, patient, "patient")
+            wait_until_somebody_is_next(file)
+        write(busy, "busy")
+        waiting.result()
+
+    assert order == ["patient", "busy"]
+    busy.close()
+    patient.close()
+
+
+def wait_until_somebody_is_next(file: Path) -> None:
+    with file.with_name(f"{file.name}.turn").open("rb") as place:
+        while True:
+            try:
+                fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            fcntl.flock(place, fcntl.LOCK_UN)
+            time.sleep(0.001)
 
 
 def test_a_turn_ends_with_its_transaction_whatever_ends_that(file: Path) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +14,13 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from newsletter.errors import ConfigurationError, StoreError
 from newsletter.resources import folder
+from newsletter.store.turn import PATIENCE, Turn
 
 #: What store functions take: an open transaction, which the use case commits.
 Transaction = Connection
 
 __all__ = ["Connection", "Database", "Transaction"]
 
-_BUSY_SECONDS = 15
-_LOOK_SECONDS = 0.0005  # how soon to look again whether another process has finished writing
 _CACHE_KIB = 4 * 1024  # SQLite's own pages, of each connection
 _ROOMY_CACHE_KIB = 32 * 1024
 _LOG_PAGES = 8 * 1024  # 32 MB of SQLite's write-ahead log, until it is copied back into the file
@@ -49,10 +46,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._url = _read_url(url)
-        self._engine = _open_engine(self._url)
-        #: On SQLite one thread writes at a time. The others of this process wait for it here, where one is woken at
-        #: once, and only the one whose turn it is vies with other processes.
-        self._turn = threading.Lock()
+        self._turn = Turn(self.file)
+        self._engine = _open_engine(self._url, self._turn)
 
     @property
     def is_sqlite(self) -> bool:
@@ -131,6 +126,7 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
+        self._turn.close()
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -183,7 +179,7 @@ class Database:
         """
         driver: Any = connection.connection
         if self.is_sqlite:
-            _begin_writing(driver.cursor())
+            self._turn.begin(driver.cursor())
         elif driver.autocommit:
             driver.execute("BEGIN")
         try:
@@ -199,16 +195,9 @@ class Database:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Wait for this thread's turn to write, as long as SQLite would; Postgres needs no turns."""
-        if not self.is_sqlite:
+        """Wait for this thread's turn to write; Postgres needs no turns."""
+        with self._turn.of_this_thread() if self.is_sqlite else nullcontext():
             yield
-            return
-        if not self._turn.acquire(timeout=_BUSY_SECONDS):
-            raise StoreError(f"The database failed: another thread has been writing for {_BUSY_SECONDS} seconds.")
-        try:
-            yield
-        finally:
-            self._turn.release()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -232,14 +221,14 @@ def _read_url(text: str) -> URL:
     raise ConfigurationError(f"[database] url: {url.get_backend_name()} is not supported; use sqlite or postgresql.")
 
 
-def _open_engine(url: URL) -> Engine:
+def _open_engine(url: URL, turn: Turn) -> Engine:
     # Parameters are hidden, so that no error quotes an address into a log.
     if url.get_backend_name() != "sqlite":
         given = {name: value for name, value in _POSTGRES_PATIENCE.items() if name not in url.query}
         return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=given)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": PATIENCE}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", lambda connection: _begin_sqlite(connection, turn))
     return engine
 
 
@@ -256,35 +245,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:  # no
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def _begin_sqlite(connection: Connection, turn: Turn) -> None:
     # On the driver's cursor: Core's work for it takes longer than a small commit does.
     driver = connection.connection
     cursor = driver.cursor()
     if driver.in_transaction:  # begun by Database.transaction already
         return
     if connection.get_execution_options().get("writes", False):
-        _begin_writing(cursor)
+        turn.begin(cursor)
     else:
         cursor.execute("BEGIN")
-
-
-def _begin_writing(cursor: Any) -> None:  # noqa: ANN401 - SQLAlchemy's name for the driver's cursor
-    """Take the write lock.
-
-    SQLite's own waiting looks again after 1, 2, 5, 10 and more milliseconds, and where another process commits all the
-    time it finds the lock taken each time: readers who left while a mailing ran waited for a third of a second.
-    """
-    latest = time.monotonic() + _BUSY_SECONDS
-    cursor.execute("PRAGMA busy_timeout = 0")
-    try:
-        while True:
-            try:
-                cursor.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
-                    raise
-            else:
-                return
-            time.sleep(_LOOK_SECONDS)
-    finally:
-        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
