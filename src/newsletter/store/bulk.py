@@ -14,6 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from newsletter.store.database import Transaction
 
 _MOST_PARAMETERS = 30_000  # of one statement; SQLite takes 32,766
+_PARAMETERS_STEP = 1_000
 
 
 def insert_new_rows(transaction: Transaction, table: Table, columns: Mapping[str, Sequence[Hashable]]) -> None:
@@ -61,6 +62,8 @@ def select_having(
         return
     remaining = iter(values)
     while some := tuple(islice(remaining, _MOST_PARAMETERS)):
+        # In full steps, the last value filling them: the driver keeps a hundred statements, each as long as it is.
+        some += some[-1:] * (-len(some) % _PARAMETERS_STEP)
         marks = ", ".join("?" * len(some))
         compiled = query.where(text(f"{column.table.name}.{column.name} IN ({marks})"))
         yield from transaction.exec_driver_sql(str(compiled.compile(dialect=transaction.dialect)), some)
