@@ -36,8 +36,13 @@ format: setup ## format the code and apply the safe fixes
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
+# Coverage is of what runs in the tests' own processes and in those of the integration tests. Browsers and whole jobs
+# start servers and commands by the hundred, which take twice as long when each of their lines is counted.
+BY_CLICKING := tests/browser tests/e2e
+
 test: setup-system ## run all tests but the long ones, with coverage
-	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(BY_CLICKING:%=--ignore=%)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(BY_CLICKING)
 
 soak: setup-system ## run the long tests at full counts
 	$(BIN)/python -m pytest -m soak --timeout=0 -s
