@@ -27,7 +27,7 @@ from newsletter.store.seats import take_seat
 from newsletters import SLOT, add_reader
 from smtp_server import SmtpServer
 
-_SECONDS = 30
+_SECONDS = 90
 
 
 class Process:
