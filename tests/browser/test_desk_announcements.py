@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -32,15 +30,6 @@ class Stand:
     def as_role(self, role: EditorRole, page: Page) -> None:
         token = begin_sign_in(self.database, appoint(self.database, role, now=NOW), now=NOW)
         page.context.add_cookies([{"name": "desk", "value": token, "url": self.base}])
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("Chromium is not installed: sudo apt-get install chromium")
-    with Chromium(Path(program)) as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,15 +51,6 @@ class Stand:
         handed = [Handed(name=name, content=content) for name, content in files]
         report = import_articles(handed, fetch=refuse, database=self.app.database, now=NOW)
         return [stored.id for stored in report.added]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    with Chromium(Path(program)) as browser:
-        yield browser
 
 
 @pytest.fixture

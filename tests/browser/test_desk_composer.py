@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -19,16 +17,6 @@ from newsletter.store.database import Database
 PHONE, DESK = 375, 1280
 
 _STARTED = datetime.now(UTC)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    expect.set_options(timeout=20_000)  # a machine at other work answers late
-    with Chromium(Path(program)) as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import subprocess
 import threading
@@ -55,15 +54,6 @@ class Stand:
     def start_again(self) -> None:
         self.process = self.project.start("run", "--port", str(self.port))
         wait_until_open(self.process)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("Chromium is not here: sudo apt-get install chromium")
-    with Chromium(Path(program)) as browser:
-        yield browser
 
 
 @pytest.fixture

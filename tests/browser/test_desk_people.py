@@ -52,15 +52,6 @@ class Stand:
         page.goto(f"{self.base}/desk{path}", wait_until="load")
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("Chromium is not installed: sudo apt-get install chromium")
-    with Chromium(Path(program)) as browser:
-        yield browser
-
-
 @pytest.fixture
 def stand(tmp_path: Path, migrated_file: Path) -> Iterator[Stand]:
     """Serve a desk with readers of whom one is dead, a segment, an issue that went out, and an owner signed in."""

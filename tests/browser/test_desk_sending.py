@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import re
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -37,15 +36,6 @@ class Stand:
     project: Project
     base: str
     relay: SmtpServer
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("Chromium is not here: sudo apt-get install chromium")
-    with Chromium(Path(program)) as browser:
-        yield browser
 
 
 @pytest.fixture

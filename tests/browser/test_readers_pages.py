@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,15 +32,6 @@ _SMALL_TARGETS = """() => [...document.querySelectorAll('main a, button, select,
     .map(each => [each.getBoundingClientRect(), each])
     .filter(([box, each]) => box.height < 24 && getComputedStyle(each).display !== 'inline')
     .map(([box, each]) => `${each.outerHTML.slice(0, 80)}: ${box.height}`)"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("Chromium is not installed: sudo apt-get install chromium")
-    with Chromium(Path(program)) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
