@@ -14,6 +14,7 @@ from hypothesis import settings
 
 from newsletter.store.database import Database
 from postgres_server import PostgresServer
+from project import Project
 from smtp_server import SmtpServer
 
 # The folder of the run's one Postgres: named by the first process, inherited by pytest-xdist's workers.
@@ -83,21 +84,40 @@ def migrated_template(postgres_server: PostgresServer) -> Iterator[str]:
 
 
 @pytest.fixture
-def sqlite_database(sqlite_url: str, migrated_file: Path) -> Iterator[Database]:
+def migrated_sqlite_url(sqlite_url: str, migrated_file: Path) -> str:
+    """Give the URL of a migrated SQLite file, the one that ``sqlite_url`` names."""
+    shutil.copyfile(migrated_file, path_of(sqlite_url))
+    return sqlite_url
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: PostgresServer, migrated_template: str) -> Iterator[str]:
+    """Give the URL of a migrated Postgres database."""
+    with postgres_server.database(template=migrated_template) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """Give the URL of a migrated database; each test runs once on SQLite and once on Postgres."""
+    url: str = request.getfixturevalue(f"migrated_{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def sqlite_database(migrated_sqlite_url: str) -> Iterator[Database]:
     """Give a migrated SQLite database, open; its file is the one that ``sqlite_url`` names."""
-    shutil.copyfile(migrated_file, sqlite_url.removeprefix("sqlite:///"))
-    database = Database(sqlite_url)
+    database = Database(migrated_sqlite_url)
     yield database
     database.close()
 
 
 @pytest.fixture
-def postgres_database(postgres_server: PostgresServer, migrated_template: str) -> Iterator[Database]:
+def postgres_database(migrated_postgres_url: str) -> Iterator[Database]:
     """Give a migrated Postgres database, open."""
-    with postgres_server.database(template=migrated_template) as url:
-        database = Database(url)
-        yield database
-        database.close()
+    database = Database(migrated_postgres_url)
+    yield database
+    database.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -105,6 +125,58 @@ def database(request: pytest.FixtureRequest) -> Database:
     """Give a migrated database, open; each test runs once on SQLite and once on Postgres."""
     opened: Database = request.getfixturevalue(f"{request.param}_database")
     return opened
+
+
+@pytest.fixture(scope="session")
+def approved_on_sqlite(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Project:
+    """Give a project on SQLite with an approved issue and no readers, made once per process; tests copy it."""
+    place = tmp_path_factory.mktemp("approved")
+    file = shutil.copyfile(migrated_file, place / "newsletter.db")
+    return a_project_with_an_approved_issue(place / "review", f"sqlite:///{file}")
+
+
+@pytest.fixture(scope="session")
+def approved_on_postgres(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer, migrated_template: str
+) -> Iterator[Project]:
+    """Give the same on Postgres."""
+    with postgres_server.database(template=migrated_template) as url:
+        yield a_project_with_an_approved_issue(tmp_path_factory.mktemp("approved") / "review", url)
+
+
+def a_project_with_an_approved_issue(folder: Path, database_url: str) -> Project:
+    project = Project(folder, database_url=database_url, relay_port=25, NEWSLETTER_RENDER__COMPILER="mrml")
+    project.approve_an_issue()
+    return project
+
+
+@pytest.fixture
+def sqlite_project(approved_on_sqlite: Project, sqlite_url: str, tmp_path: Path, smtp_server: SmtpServer) -> Project:
+    """Give a project on SQLite with an approved issue, no readers, and ``smtp_server`` for its relay."""
+    shutil.copyfile(path_of(approved_on_sqlite.database_url), path_of(sqlite_url))
+    return approved_on_sqlite.copy(tmp_path / "review", database_url=sqlite_url, relay_port=smtp_server.port)
+
+
+@pytest.fixture
+def postgres_project(
+    approved_on_postgres: Project, postgres_server: PostgresServer, tmp_path: Path, smtp_server: SmtpServer
+) -> Iterator[Project]:
+    """Give the same on Postgres."""
+    original = approved_on_postgres
+    with postgres_server.database(template=postgres_server.name_of(original.database_url)) as url:
+        yield original.copy(tmp_path / "review", database_url=url, relay_port=smtp_server.port)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def approved_project(request: pytest.FixtureRequest) -> Project:
+    """Give a project with an approved issue; each test runs once on SQLite and once on Postgres."""
+    project: Project = request.getfixturevalue(f"{request.param}_project")
+    return project
+
+
+def path_of(url: str) -> Path:
+    """Return the file of an SQLite URL."""
+    return Path(url.removeprefix("sqlite:///"))
 
 
 def find_memory() -> Path | None:

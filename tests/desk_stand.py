@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -87,10 +87,33 @@ class Browser:
         return self.client.get(answer.headers["Location"], follow_redirects=False)
 
 
+#: Desks that no test has open, each with the app that it was made for.
+_FREE: list[tuple[App, Litestar]] = []
+
+
+@contextmanager
+def borrow_desk(app: App) -> Iterator[Litestar]:
+    """Give the desk of an app until the block ends; to make one takes longer than most of its tests do.
+
+    It may have been made for the app of a test before, with the same settings, which then becomes one with this one.
+    """
+    index = next((index for index, (made_for, _) in enumerate(_FREE) if made_for.settings == app.settings), None)
+    if index is None:
+        made_for = replace(app)
+        desk = create_desk(made_for)
+    else:
+        made_for, desk = _FREE.pop(index)
+    object.__setattr__(made_for, "__dict__", vars(app))  # an App is frozen, but for tests
+    try:
+        yield desk
+    finally:
+        _FREE.append((made_for, desk))
+
+
 @contextmanager
 def open_desk(app: App, *, role: EditorRole | None = None) -> Iterator[Browser]:
     """Give a browser at the desk, in which an editor of ``role`` is signed in."""
-    with TestClient(create_desk(app), raise_server_exceptions=False) as client:
+    with borrow_desk(app) as desk, TestClient(desk, raise_server_exceptions=False) as client:
         if role is not None:
             editor = appoint(app.database, role, now=app.now())
             client.cookies.set("desk", begin_sign_in(app.database, editor, now=app.now()))

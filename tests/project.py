@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import chdir
@@ -13,12 +14,15 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from newsletter.cli import app
+from newsletter.cli import choose_app
 from newsletter.domain.token import KeyRing
 from newsletter.errors import NewsletterError
+from newsletter.resources import folder
 from newsletter.settings import load_settings
 from newsletter.store.database import Database
 from newsletter.store.subscribers import list_subscribers
+
+_PAGE = folder("examples") / "articles" / "ostrel-review.txt"
 
 
 class CommandError(Exception):
@@ -26,20 +30,39 @@ class CommandError(Exception):
 
 
 class Project:
-    """A fresh project. Commands run in this process, but for those whose own process is the point."""
+    """A project of its own. Commands run in this process, but for those whose own process is the point."""
 
     def __init__(self, folder: Path, *, database_url: str, relay_port: int, **options: str) -> None:
+        """Open the project in ``folder``, or make a fresh one; ``options`` are in its commands' environment."""
         self.folder = folder
         self.file = folder / "newsletter.toml"
+        self.options = options
         self.environment = {**os.environ, "NEWSLETTER_CONFIG": str(self.file), **options}
         self.environment["NEWSLETTER_DATABASE__URL"] = database_url
-        self.run("init", str(folder))
+        if not self.file.exists():
+            self._begin()
+        self.configure("port", relay_port)
+
+    def _begin(self) -> None:
+        self.run("init", str(self.folder))
         self.configure("base_url", "https://review.example.org")
         self.configure("postal_address", "4 Lock Lane, Ostrel")
         self.configure("from", "news@review.example.org")
         self.configure("host", "127.0.0.1")
-        self.configure("port", relay_port)
-        self.run("migrate")
+
+    def copy(self, folder: Path, *, database_url: str, relay_port: int) -> Project:
+        """Return a project with the same keys and options, whose database is a copy of this one's."""
+        folder.mkdir()
+        shutil.copy(self.file, folder)
+        return Project(folder, database_url=database_url, relay_port=relay_port, **self.options)
+
+    def approve_an_issue(self) -> None:
+        """Store the sample page's articles, and draft and approve issue 1 with them."""
+        self.run("articles", "import", str(_PAGE))
+        for article in self.read("articles", "list"):
+            self.run("articles", "edit", str(article["id"]), "--headline", f"What article {article['id']} found")
+        self.run("issue", "draft")
+        self.run("issue", "approve", "1", "--by", "Editor")
 
     def configure(self, key: str, value: str | int) -> None:
         """Set a key that the fresh file has already."""
@@ -66,7 +89,7 @@ class Project:
     def run(self, *arguments: str, stdin: bytes | None = None, exit_status: int = 0) -> str:
         """Run a command to its end and return what it prints; CommandError for another exit status."""
         with chdir(self.folder.parent):
-            ended = CliRunner().invoke(app, arguments, env=self.environment, input=stdin)
+            ended = CliRunner().invoke(choose_app(arguments), arguments, env=self.environment, input=stdin)
         if ended.exception and not isinstance(ended.exception, (NewsletterError, SystemExit)):
             raise ended.exception
         errors = ended.stderr + (str(ended.exception) if isinstance(ended.exception, NewsletterError) else "")
@@ -92,8 +115,12 @@ class Project:
     def keys(self) -> KeyRing:
         return KeyRing(load_settings(self.file, {}).security.secret_key.encode())
 
+    @property
+    def database_url(self) -> str:
+        return self.environment["NEWSLETTER_DATABASE__URL"]
+
     def open_database(self) -> Database:
-        return Database(self.environment["NEWSLETTER_DATABASE__URL"])
+        return Database(self.database_url)
 
     def public_ids(self) -> dict[str, bytes]:
         """Return each subscriber's public id by address."""

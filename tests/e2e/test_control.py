@@ -11,29 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.resources import folder
 from project import Project
 from smtp_server import SmtpServer
 
-PAGE = folder("examples") / "articles" / "ostrel-review.txt"
 READERS = [f"reader{number:03}@example.net" for number in range(300)]
 #: Longer than any machine needs; an act that is not obeyed would take the whole mailing, which is fifteen seconds.
 PATIENCE = 60.0
 
 
 @pytest.fixture
-def project(tmp_path: Path, database_url: str, smtp_server: SmtpServer) -> Project:
-    """Make a project with an approved issue and three hundred readers, who get twenty letters a second."""
-    options = {"NEWSLETTER_RENDER__COMPILER": "mrml", "NEWSLETTER_SMTP__MESSAGES_PER_SECOND": "20"}
-    project = Project(tmp_path / "review", database_url=database_url, relay_port=smtp_server.port, **options)
+def project(approved_project: Project, tmp_path: Path) -> Project:
+    """Give a project with an approved issue and three hundred readers, who get twenty letters a second."""
+    approved_project.environment["NEWSLETTER_SMTP__MESSAGES_PER_SECOND"] = "20"
     (tmp_path / "readers.csv").write_text("email\n" + "\n".join(READERS), encoding="utf-8")
-    project.run("subscribers", "import", str(tmp_path / "readers.csv"), "--consent-source", "a list")
-    project.run("articles", "import", str(PAGE))
-    for article in project.read("articles", "list"):
-        project.run("articles", "edit", str(article["id"]), "--headline", f"What article {article['id']} found")
-    project.run("issue", "draft")
-    project.run("issue", "approve", "1", "--by", "Editor")
-    return project
+    approved_project.run("subscribers", "import", str(tmp_path / "readers.csv"), "--consent-source", "a list")
+    return approved_project
 
 
 @contextmanager
@@ -89,7 +81,8 @@ def test_a_worker_obeys_pause_resume_and_cancel_of_other_processes_within_a_seco
     assert cancelled["accepted"] + cancelled["withheld"] == len(READERS)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # draining is the worker's, whatever the ledger
+# Draining is the worker's, whatever the ledger.
+@pytest.mark.parametrize("approved_project", ["sqlite"], indirect=True)
 def test_a_signal_drains_and_leaves_nothing_in_doubt(project: Project, smtp_server: SmtpServer) -> None:
     smtp_server.seconds_per_letter = 0.2  # so that letters are on their way when the signal comes
     with working(project, "issue", "send", "1", "--wait") as sending:
@@ -125,7 +118,8 @@ def test_two_that_send_at_the_same_instant_open_one_mailing(project: Project, sm
     assert project.read("issue", "report", "1")["accepted"] == len(READERS)
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # where both deliver; on SQLite one has the seat
+# On Postgres both deliver; on SQLite one of them has the seat.
+@pytest.mark.parametrize("approved_project", ["postgres"], indirect=True)
 def test_two_that_resume_at_the_same_instant_send_no_letter_twice(project: Project, smtp_server: SmtpServer) -> None:
     project.environment["NEWSLETTER_SMTP__MESSAGES_PER_SECOND"] = "0"
     project.run("issue", "send", "1")

@@ -21,14 +21,12 @@ from sqlalchemy import text
 from conftest import find_memory
 from hosts import Hosts
 from newsletter.domain.mailing import MailingStatus
-from newsletter.resources import folder
 from newsletter.store import ledger, mailings
 from newsletter.store.database import Database
 from postgres_server import PostgresServer
 from project import Project
 from smtp_server import SmtpServer
 
-PAGE = folder("examples") / "articles" / "ostrel-review.txt"
 CONNECTIONS = 4
 PATIENCE = 110.0  # seconds
 #: No machine that these tests are run on delivers fewer letters a second.
@@ -62,11 +60,7 @@ def a_project(place: Path, url: str, relay: SmtpServer, *, engine: str, readers:
     addresses = [f"reader{number:05}@example.net" for number in range(readers)]
     (place / "readers.csv").write_text("email\n" + "\n".join(addresses), encoding="utf-8")
     project.run("subscribers", "import", str(place / "readers.csv"), "--consent-source", "a list")
-    project.run("articles", "import", str(PAGE))
-    for article in project.read("articles", "list"):
-        project.run("articles", "edit", str(article["id"]), "--headline", f"What article {article['id']} found")
-    project.run("issue", "draft")
-    project.run("issue", "approve", "1", "--by", "Editor")
+    project.approve_an_issue()
     project.run("issue", "send", "1")
     return project
 

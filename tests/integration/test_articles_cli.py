@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from drawing import write_picture
-from newsletter.cli import app
+from newsletter.cli import app, choose_app
 from newsletter.errors import InputError, RefusedError
 from newsletter.resources import folder
 
@@ -27,7 +27,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*words: str, status: int = 0) -> Result:
-    result = CliRunner().invoke(app, words)
+    result = CliRunner().invoke(choose_app(words), words)
     assert result.exit_code == status, result.output
     return result
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from bounce_messages import a_letter
 from newsletter.app import open_app
-from newsletter.cli import app
+from newsletter.cli import app, choose_app
 from newsletter.errors import ConfigurationError
 from stored import SentMailing, a_failure, a_mailing
 
@@ -30,7 +30,7 @@ def sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SentMailing:
 
 
 def run(*words: str, status: int = 0, stdin: bytes | None = None) -> Result:
-    result = CliRunner().invoke(app, words, input=stdin)
+    result = CliRunner().invoke(choose_app(words), words, input=stdin)
     assert result.exit_code == status, result.output
     return result
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from typer.testing import CliRunner, Result
 from newsletter.cli.subscribers import subscribers
 from newsletter.cli.suppressions import suppressions
 from newsletter.errors import InputError, NewsletterError, UnreadableSourceError
-from newsletter.store.database import Database
 
 READER = "reader@example.org"
 
@@ -24,9 +24,6 @@ class Terminal:
     def __init__(self, folder: Path) -> None:
         self._config = folder / "newsletter.toml"
         self._config.write_text(f'[security]\nsecret_key = "{"s" * 40}"\n', encoding="utf-8")
-        database = Database(f"sqlite:///{folder / 'newsletter.db'}")
-        database.migrate()
-        database.close()
 
     def run(self, *words: str) -> Result:
         noun = {"subscribers": subscribers, "suppressions": suppressions}[words[0]]
@@ -40,7 +37,8 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Terminal:
+def terminal(tmp_path: Path, migrated_file: Path) -> Terminal:
+    shutil.copy(migrated_file, tmp_path)
     return Terminal(tmp_path)
 
 

@@ -13,9 +13,8 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
-from desk_stand import an_app, appoint, begin_sign_in
+from desk_stand import an_app, appoint, begin_sign_in, borrow_desk
 from newsletter.app import App
-from newsletter.desk.factory import create_desk
 from newsletter.desk.routes import ANYBODY, ROLE, Needed
 from newsletter.domain.editor import EditorRole
 from newsletter.domain.sign_in import sign_form
@@ -76,7 +75,7 @@ class Door:
 @pytest.fixture
 def door(sqlite_database: Database) -> Iterator[Door]:
     app = an_app(sqlite_database, now=lambda: NOW)
-    with TestClient(create_desk(app), raise_server_exceptions=False) as client:
+    with borrow_desk(app) as desk, TestClient(desk, raise_server_exceptions=False) as client:
         yield Door(app, client)
 
 

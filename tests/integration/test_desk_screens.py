@@ -11,8 +11,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from desk_content import ROLE, fill, list_screens, poison
-from desk_stand import an_app, appoint, begin_sign_in
-from newsletter.desk.factory import create_desk
+from desk_stand import an_app, appoint, begin_sign_in, borrow_desk
 from newsletter.store.database import Database
 
 SCRIPT = "<script>alert('stored')</script>\"'><img src=x onerror=alert(1)>"
@@ -30,8 +29,7 @@ class Opened:
 def opened(sqlite_database: Database) -> Iterator[Opened]:
     now = fill(sqlite_database).now
     app = an_app(sqlite_database, now=lambda: now)
-    desk = create_desk(app)
-    with TestClient(desk, raise_server_exceptions=False) as client:
+    with borrow_desk(app) as desk, TestClient(desk, raise_server_exceptions=False) as client:
         client.cookies.set("desk", begin_sign_in(sqlite_database, appoint(sqlite_database, ROLE, now=now), now=now))
         yield Opened(client, list(list_screens(desk)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -158,10 +159,12 @@ def test_a_signature_of_a_foreign_domain_does_not_count_for_dmarc() -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path, migrated_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a fresh project folder and stand in it."""
     monkeypatch.delenv("NEWSLETTER_CONFIG", raising=False)
     folder = tmp_path / "project"
+    folder.mkdir()
+    shutil.copy(migrated_file, folder)
     assert CliRunner().invoke(command_line, ["init", str(folder)]).exit_code == 0
     monkeypatch.setenv("NEWSLETTER_MAIL__FROM", "news@review.example")
     monkeypatch.chdir(folder)

@@ -168,13 +168,16 @@ def test_a_scheduler_that_stopped_is_a_warning(patient: Patient) -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path, migrated_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a fresh project folder and stand in it."""
     monkeypatch.delenv("NEWSLETTER_CONFIG", raising=False)
-    result = CliRunner().invoke(command_line, ["init", str(tmp_path / "project")])
+    folder = tmp_path / "project"
+    folder.mkdir()
+    shutil.copy(migrated_file, folder)
+    result = CliRunner().invoke(command_line, ["init", str(folder)])
     assert result.exit_code == 0, result.output
-    monkeypatch.chdir(tmp_path / "project")
-    return tmp_path / "project"
+    monkeypatch.chdir(folder)
+    return folder
 
 
 def run(*, status: int) -> Any:  # noqa: ANN401 - any JSON value

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from newsletter.cli import app
+from newsletter.cli import choose_app
 from newsletter.errors import InvalidAddressError, NotFoundError, RefusedError
 from newsletter.store.database import Database
 
@@ -24,7 +24,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*words: str) -> Result:
-    result = CliRunner().invoke(app, words)
+    result = CliRunner().invoke(choose_app(words), words)
     if isinstance(result.exception, Exception):
         raise result.exception
     assert result.exit_code == 0, result.output

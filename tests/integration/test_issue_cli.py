@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import json
+import shutil
 from email.policy import default
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,8 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
+def shell(tmp_path: Path, migrated_file: Path) -> Shell:
+    shutil.copy(migrated_file, tmp_path)
     settings = tmp_path / "newsletter.toml"
     settings.write_text(_SETTINGS)
     migrate_database(settings)

@@ -10,34 +10,25 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from time import sleep
 
 import pytest
 
-from newsletter.resources import folder
 from newsletter.store.database import Database
 from newsletter.store.seats import take_seat
 from project import Project
 from smtp_server import SmtpServer
 
-PAGE = folder("examples") / "articles" / "ostrel-review.txt"
 READERS = ("ann@example.org", "ben@example.org")
 
 
 @pytest.fixture
-def project(tmp_path: Path, sqlite_url: str, smtp_server: SmtpServer) -> Project:
-    """Make a project with an approved issue and two readers."""
-    options = {"NEWSLETTER_RENDER__COMPILER": "mrml", "NEWSLETTER_SENDING__DOUBTFUL": "hold"}
-    project = Project(tmp_path / "review", database_url=sqlite_url, relay_port=smtp_server.port, **options)
+def project(sqlite_project: Project) -> Project:
+    """Give a project with an approved issue and two readers."""
+    sqlite_project.environment["NEWSLETTER_SENDING__DOUBTFUL"] = "hold"
     for address in READERS:
-        project.run("subscribers", "add", address, "--consent-source", "Spring lecture")
-    project.run("articles", "import", str(PAGE))
-    for article in project.read("articles", "list"):
-        project.run("articles", "edit", str(article["id"]), "--headline", f"What article {article['id']} found")
-    project.run("issue", "draft")
-    project.run("issue", "approve", "1", "--by", "Editor")
-    return project
+        sqlite_project.run("subscribers", "add", address, "--consent-source", "Spring lecture")
+    return sqlite_project
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import smtplib
 import socket
@@ -69,7 +70,7 @@ class Process:
 
 
 @pytest.fixture
-def file(tmp_path: Path, smtp_server: SmtpServer) -> Path:
+def file(tmp_path: Path, migrated_file: Path, smtp_server: SmtpServer) -> Path:
     """Make a project whose relay is the tests' own, and whose first slot was due years ago."""
     file = init_project(tmp_path / "project", today=SLOT.date())
     text = file.read_text()
@@ -81,6 +82,7 @@ def file(tmp_path: Path, smtp_server: SmtpServer) -> Path:
         assert before in text
         text = text.replace(before, after)
     file.write_text(text)
+    shutil.copy(migrated_file, file.parent)
     migrate_database(file)
     return file
 

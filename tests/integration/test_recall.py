@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -21,7 +20,6 @@ from mailing_stand import (
 from newsletter.domain.issue import IssueStatus
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy
 from newsletter.errors import NotFoundError, RefusedError
-from newsletter.resources import folder
 from newsletter.service.control_mailing import pause_mailing
 from newsletter.service.recall_issue import recall_issue
 from newsletter.store import issues, ledger, mailings
@@ -34,7 +32,6 @@ from smtp_server import SmtpServer
 
 NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
 READERS = [f"reader{number}@example.net" for number in range(20)]
-PAGE = folder("examples") / "articles" / "ostrel-review.txt"
 
 
 def count_rows(database: Database) -> int:
@@ -108,18 +105,12 @@ async def test_a_letter_that_was_staged_when_its_mailing_was_recalled_gets_no_fi
 
 
 @pytest.fixture
-def project(tmp_path: Path, database_url: str, smtp_server: SmtpServer) -> Project:
-    """Make a project with an approved issue, two readers and a recall window of ten minutes."""
-    options = {"NEWSLETTER_RENDER__COMPILER": "mrml", "NEWSLETTER_SENDING__RECALL_MINUTES": "10"}
-    project = Project(tmp_path / "review", database_url=database_url, relay_port=smtp_server.port, **options)
+def project(approved_project: Project) -> Project:
+    """Give a project with an approved issue, two readers and a recall window of ten minutes."""
+    approved_project.environment["NEWSLETTER_SENDING__RECALL_MINUTES"] = "10"
     for address in ("ann@example.org", "ben@example.org"):
-        project.run("subscribers", "add", address, "--consent-source", "Spring lecture")
-    project.run("articles", "import", str(PAGE))
-    for article in project.read("articles", "list"):
-        project.run("articles", "edit", str(article["id"]), "--headline", f"What article {article['id']} found")
-    project.run("issue", "draft")
-    project.run("issue", "approve", "1", "--by", "Editor")
-    return project
+        approved_project.run("subscribers", "add", address, "--consent-source", "Spring lecture")
+    return approved_project
 
 
 def test_an_editor_recalls_mends_and_sends_again(project: Project, smtp_server: SmtpServer) -> None:
