@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.token import SAMPLE_READER
@@ -95,17 +96,16 @@ class Subscriber:
         return replace(self, status=status)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewSubscriber:
-    """A subscriber to be stored, who has no id yet."""
+class NewSubscriber(NamedTuple):
+    """A subscriber to be stored, who has no id yet. A tuple, for imports make them by the million."""
 
     #: random, 8 bytes
     public_id: bytes
     address: EmailAddress
     #: see ``domain.token.hash_address``
     address_hash: bytes
+    created_at: datetime
     name: str = ""
     topics: Topic = _EVERYTHING
     language: str = ""
     status: SubscriberStatus = SubscriberStatus.ACTIVE
-    created_at: datetime
