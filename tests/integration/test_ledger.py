@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -277,7 +276,7 @@ def test_of_one_commit_the_standing_batch_is_recorded_and_the_lost_one_is_not(da
         first, second = must_claim(database, slow), must_claim(database, slow)
     with take_seat(database, now=NOW) as seat:
         must_claim(database, seat)
-    settled = [(second.batch, replace(a_settlement(601, DeliveryStatus.REJECTED), is_suppressing=True))]
+    settled = [(second.batch, a_settlement(601, DeliveryStatus.REJECTED)._replace(is_suppressing=True))]
     starting = [(first.batch, DeliveryId(mailing.id, 1)), (second.batch, DeliveryId(mailing.id, 501))]
     with a_commit(database, kind) as transaction:
         withdrawn = progress.record(transaction, settled, starting, now=NOW)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from email.utils import parseaddr, parsedate_to_datetime
 
@@ -157,8 +156,7 @@ def _letters_to_a_thousand(printed: PrintedIssue) -> Iterator[Letter]:
     for position in range(READERS):
         address = _address(position)
         yield splicer.splice(
-            replace(
-                printed.recipient,
+            printed.recipient._replace(
                 delivery=DeliveryId(7, position),
                 address=EmailAddress(address),
                 public_id=hash_address(address, b"public")[:8],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from newsletter.domain.relay_quota import is_quota_refusal
 
@@ -23,8 +24,7 @@ _BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120, 
 _GIVE_UP_AFTER = timedelta(days=2)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What the relay answered to one command."""
 
     code: int

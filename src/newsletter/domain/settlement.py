@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from newsletter.domain.bounce import BounceReason
 from newsletter.domain.letter import Recipient
@@ -11,8 +11,7 @@ from newsletter.domain.mailing import DeliveryId, DeliveryStatus, DoubtfulPolicy
 from newsletter.domain.reply import Accepted, Deferred, Outcome, Postponed, Rejected, Unknown, next_try
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(NamedTuple):
     """One delivery's new state."""
 
     delivery: DeliveryId

@@ -10,7 +10,7 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from textwrap import wrap
@@ -114,7 +114,7 @@ class DkimSigner:
 
     def sign(self, letter: Letter) -> Letter:
         """Sign one letter that was made by itself."""
-        return replace(letter, pieces=(self.prepare(letter.pieces).make_field({}), *letter.pieces))
+        return letter._replace(pieces=(self.prepare(letter.pieces).make_field({}), *letter.pieces))
 
 
 class SignableForm:

@@ -63,14 +63,7 @@ class SmtpSession:
         refuses us or is gone; the letter has then certainly not been delivered.
         """
         mail, rcpt, data = await self._send_envelope(letter)
-        for reply in (mail, rcpt, data):
-            if reply is not None and reply.is_closing:
-                kind = QuotaError if reply.is_quota_refusal else RelayError
-                raise kind(f"The relay closed the session: {reply}")
-        if mail.is_quota_refusal:
-            raise QuotaError(f"The relay takes no more letters for now: {mail}")
-        if not mail.is_positive:
-            raise RelayError(f"The relay refused our sender address: {mail}", is_lasting=mail.is_permanent)
+        _check_session(mail, rcpt, data)
         if rcpt is None or not rcpt.is_positive:
             await self._abandon(data)
             return _refusal(rcpt)
@@ -134,22 +127,25 @@ class SmtpSession:
                 self._transport.write(mail + rcpt + data)
             self._announced = None
             await self._confirm_reset()
-            mail_reply = await self._reply()
+            # The three come together, mostly with the answer to the last letter's dot.
+            mail_reply = self._replies.take_arrived() or await self._replies.take()
             if not mail_reply.is_positive:  # it ends the session, and a relay that hangs up answers nothing more
                 return mail_reply, None, None
-            rcpt_reply = await self._reply()
-            return mail_reply, rcpt_reply, None if rcpt_reply.is_closing else await self._reply()
+            rcpt_reply = self._replies.take_arrived() or await self._replies.take()
+            if rcpt_reply.is_closing:
+                return mail_reply, rcpt_reply, None
+            return mail_reply, rcpt_reply, self._replies.take_arrived() or await self._replies.take()
         await self._confirm_reset()
         self._transport.write(mail)
-        mail_reply = await self._reply()
+        mail_reply = await self._replies.take()
         if not mail_reply.is_positive:
             return mail_reply, None, None
         self._transport.write(rcpt)
-        rcpt_reply = await self._reply()
+        rcpt_reply = await self._replies.take()
         if not rcpt_reply.is_positive:
             return mail_reply, rcpt_reply, None
         self._transport.write(data)
-        return mail_reply, rcpt_reply, await self._reply()
+        return mail_reply, rcpt_reply, await self._replies.take()
 
     def _commands(self, letter: Letter) -> tuple[bytes, bytes, bytes]:
         envelope_id = f" ENVID={letter.token}" if self._envelope_ids else ""
@@ -164,18 +160,27 @@ class SmtpSession:
         if data is not None and data.code == _GO_AHEAD:
             # RFC 2920 3.1: a relay that says 354 without a recipient waits for a dot; the message goes to nobody.
             self._transport.write(_DOT)
-            await self._reply()
+            await self._replies.take()
         else:
             # Else the transaction is still open, and the next MAIL would be refused as nested (RFC 5321 4.1.4).
             self._needs_reset = True
 
     async def _confirm_reset(self) -> None:
         if self._needs_reset:
-            await self._reply()
+            await self._replies.take()
             self._needs_reset = False
 
-    async def _reply(self) -> Reply:
-        return await self._replies.take()
+
+def _check_session(mail: Reply, rcpt: Reply | None, data: Reply | None) -> None:
+    """Raise RelayError where a reply is about us, or the relay hangs up."""
+    for reply in (mail, rcpt, data):
+        if reply is not None and reply.is_closing:
+            kind = QuotaError if reply.is_quota_refusal else RelayError
+            raise kind(f"The relay closed the session: {reply}")
+    if mail.is_quota_refusal:
+        raise QuotaError(f"The relay takes no more letters for now: {mail}")
+    if not mail.is_positive:
+        raise RelayError(f"The relay refused our sender address: {mail}", is_lasting=mail.is_permanent)
 
 
 def _refusal(reply: Reply | None) -> Refusal:
@@ -211,6 +216,10 @@ class _Replies(asyncio.Protocol):
         self._writer: asyncio.Future[None] | None = None
         self._waits_since: float | None = None
         self._watchdog = self._loop.call_later(timeout_seconds, self._watch)
+
+    def take_arrived(self) -> Reply | None:
+        """Return the next reply if it is there already."""
+        return self._read.popleft() if self._read else None
 
     async def take(self, *, within_seconds: float | None = None) -> Reply:
         """Return the next reply, waiting for it. Raises RelayError when the relay is gone, silent or talks nonsense."""
@@ -270,10 +279,13 @@ class _Replies(asyncio.Protocol):
         if parsed is None:
             self._lose(f"The relay answered nonsense: {line[:80].decode('utf-8', 'replace')!r}.")
             return
-        code, text, is_last = parsed
-        self._lines.append(text)
+        reply, is_last = parsed
+        if is_last and not self._lines:
+            self._read.append(reply)
+            return
+        self._lines.append(reply.text)
         if is_last:
-            self._read.append(Reply(code, " ".join(self._lines)))
+            self._read.append(Reply(reply.code, " ".join(self._lines)))
             self._lines = []
 
     def _lose(self, why: str) -> None:
@@ -284,13 +296,13 @@ class _Replies(asyncio.Protocol):
 
 
 @lru_cache(maxsize=64)  # a relay says the same to nearly every MAIL, RCPT and DATA
-def _parse_line(line: bytes) -> tuple[int, str, bool] | None:
-    """Return a reply line's code, its text, and whether it is the reply's last one; None if it is not a reply."""
+def _parse_line(line: bytes) -> tuple[Reply, bool] | None:
+    """Return a line of a reply as if it were all of it, and whether it is the last one; None if it is no reply."""
     words = line.decode("utf-8", "replace").rstrip("\r")
     code, separator = words[:3], words[3:4]
     if not (code.isascii() and code.isdigit() and "2" <= code[0] <= "5" and separator in {"", " ", "-"}):
         return None
-    return int(code), words[4:], separator != "-"
+    return Reply(int(code), words[4:]), separator != "-"
 
 
 def _wake(waiter: asyncio.Future[None] | None) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
+from typing import NamedTuple
 
 from newsletter.domain.budget import Limits
 from newsletter.domain.letter import Letter, Recipient
@@ -47,8 +48,7 @@ class Load:
             self.done.set()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(NamedTuple):
     """One letter to deliver, spliced, and the load it belongs to."""
 
     load: Load

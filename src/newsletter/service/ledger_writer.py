@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
-from functools import partial
+from queue import SimpleQueue
+from threading import Thread
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from newsletter.domain.bounce import BounceKind
 from newsletter.domain.mailing import DoubtfulPolicy
@@ -29,13 +28,12 @@ from newsletter.store import ledger, progress
 from newsletter.store.database import Connection, Database
 from newsletter.store.progress import Withdrawn
 
-_MOMENT_SECONDS = 0.002  # a commit waits for as long after the last entry
+_MOMENT_SECONDS = 0.004  # a commit waits for as long after the last entry
 _LONGEST_WAIT_SECONDS = 0.001  # for each connection, after the first entry
 _RENEW_AFTER = ledger.LEASE / 3
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """A letter and what became of it."""
 
     job: Job
@@ -54,8 +52,7 @@ class Verdict(Enum):
     NONE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """What one connection wants recorded before its next dot."""
 
     settled: tuple[Settled, ...]
@@ -97,11 +94,14 @@ class LedgerWriter:
         self._is_writing = False
         self._kept = ExitStack()
         self._connection: Connection | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+        # A queue and a thread of our own: an executor's future costs as much as a tenth of the commit that it is for.
+        self._work: SimpleQueue[Sequence[_Entry] | None] = SimpleQueue()
+        self._thread = Thread(target=self._keep_writing, name="ledger")
 
     async def __aenter__(self) -> Self:
         # One connection for all commits: fetching one from the pool takes as long as a small commit.
         self._connection = self._kept.enter_context(self._database.kept_connection())
+        self._thread.start()
         return self
 
     async def __aexit__(
@@ -109,7 +109,8 @@ class LedgerWriter:
     ) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._thread.shutdown()
+        self._work.put(None)
+        self._thread.join()
         self._kept.close()
 
     async def commit(
@@ -137,8 +138,7 @@ class LedgerWriter:
             entries, self._entries = self._entries, []
             self._is_urgent = False
             self._is_writing = True
-            writing = self._loop.run_in_executor(self._thread, self._write, entries)
-            writing.add_done_callback(partial(self._answer, entries))
+            self._work.put(entries)
         elif self._timer is None:
             self._timer = self._loop.call_at(due_at, self._look_again)
 
@@ -146,8 +146,18 @@ class LedgerWriter:
         self._timer = None
         self._look(self._loop.time())
 
+    def _keep_writing(self) -> None:
+        """Write whatever is handed over, in the writer's thread, until there is no more."""
+        while (entries := self._work.get()) is not None:
+            result: Withdrawn | BaseException
+            try:
+                result = self._write(entries)
+            except BaseException as error:  # noqa: BLE001 - it is raised where the entries came from
+                result = error
+            self._loop.call_soon_threadsafe(self._answer, entries, result)
+
     def _write(self, entries: Sequence[_Entry]) -> Withdrawn:
-        """Commit what ``entries`` say; runs in the writer's thread."""
+        """Commit what ``entries`` say."""
         now = self._clock()
         settled = [(each.job.load.batch, self._settle(each, now)) for entry in entries for each in entry.settled]
         starting = [(job.load.batch, job.recipient.delivery) for entry in entries if (job := entry.starting)]
@@ -163,15 +173,14 @@ class LedgerWriter:
                 load.renewed_at = now
             return progress.record(transaction, settled, starting, now=now)
 
-    def _answer(self, entries: Sequence[_Entry], writing: asyncio.Future[Withdrawn]) -> None:
+    def _answer(self, entries: Sequence[_Entry], result: Withdrawn | BaseException) -> None:
         """Tell all who waited for a commit what came of it, and look for the next one."""
         self._is_writing = False
-        error = writing.exception()
         for entry in entries:
-            if error is None:
-                entry.answer(writing.result())
+            if isinstance(result, Withdrawn):
+                entry.answer(result)
             else:
-                entry.fail(error)
+                entry.fail(result)
         self._look(self._loop.time())
 
     def _settle(self, settled: Settled, now: datetime) -> Settlement:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 import tracemalloc
-from dataclasses import replace
 
 import pytest
 
@@ -60,7 +59,7 @@ async def test_letters_follow_each_other_in_one_session(byte_by_byte: bool) -> N
 
 async def test_a_relay_that_stops_reading_does_not_fill_our_memory() -> None:
     body = (b"A line of an article that goes on and on" * 1_500 + b"\r\n") * 300  # more than the system itself buffers
-    letters = [replace(a_letter(number), pieces=(b"Subject: x\r\n\r\n", body, b"end\r\n")) for number in range(4)]
+    letters = [a_letter(number)._replace(pieces=(b"Subject: x\r\n\r\n", body, b"end\r\n")) for number in range(4)]
     async with ScriptedRelay() as relay:
         sessions = [await connect(relay) for _ in letters]
         relay.reads.clear()
