@@ -4,6 +4,7 @@
     ├── ConfigurationError     newsletter.toml or an environment variable is wrong
     ├── InputError             something handed in cannot be read; nothing of it was taken
     │   ├── InvalidAddressError
+    │   ├── UnreadableTextError     what an editor wrote has a mark that means nothing, with its line
     │   └── UnreadableSourceError   a file or feed, with its line and what was expected there
     ├── NotFoundError          the named article, issue or address does not exist
     ├── UnauthenticatedError   a request does not prove who sent it
@@ -59,6 +60,14 @@ class UnreadableSourceError(InputError):
         self.source, self.line, self.expected = source, line, expected
         where = source if line is None else f"{source}, line {line}"
         super().__init__(f"{where}: expected {expected}; nothing was imported from it.")
+
+
+class UnreadableTextError(InputError):
+    """A body that an editor wrote, with a mark that means nothing; ``line`` counts from 1."""
+
+    def __init__(self, line: int, what: str) -> None:
+        self.line = line
+        super().__init__(f"Line {line}: {what}.")
 
 
 class NotFoundError(NewsletterError):

@@ -4,6 +4,7 @@
 // A form is sent once, however often its button is pressed; the button says that it is being done.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (event.submitter?.formTarget) return; // a look in a frame, as often as one likes
   if (form.dataset.isSent) {
     event.preventDefault();
     return;

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from zoneinfo import ZoneInfo
 
-from jinja2 import Template as Written
-from litestar import Response
-from litestar.enums import MediaType
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect, Template
 
@@ -19,13 +15,13 @@ from newsletter.desk.handed import FileForm, read_files, read_texts
 from newsletter.desk.routes import act, say, screen, see_other
 from newsletter.desk.visit import AnyRequest
 from newsletter.domain.article import StoredArticle
+from newsletter.domain.body_text import tidy_body
 from newsletter.domain.editor import EditorRole
+from newsletter.domain.markdown_writer import add_picture
 from newsletter.domain.picture import Picture
-from newsletter.domain.revision import FIELDS, mark, show_fields
-from newsletter.domain.text_change import Piece, compare_words
-from newsletter.domain.withdrawal import without_names
-from newsletter.errors import ChangedMeanwhileError, InputError, RefusedError
-from newsletter.resources import folder
+from newsletter.domain.revision import BODY, FIELDS, mark, show_fields
+from newsletter.domain.text_change import Piece, compare_blocks, compare_words
+from newsletter.errors import ChangedMeanwhileError, InputError, RefusedError, UnreadableTextError
 from newsletter.service.edit_article import (
     accept_article,
     decline_article,
@@ -40,20 +36,14 @@ from newsletter.store.articles import find_article
 from newsletter.store.database import Transaction
 from newsletter.store.pictures import find_pictures
 from newsletter.store.withdrawals import list_withdrawn_names
-from newsletter.web.article_page import ArticlePage as SitePage
-from newsletter.web.assets import Asset
-from newsletter.web.pages import open_templates, show
-
-_PREVIEW_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' https: data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'"
-)
+from newsletter.web.pages import show
 
 LABELS = {
     "headline": "Headline",
     "authors": "Authors",
     "standfirst": "Standfirst",
     "credit": "Credit",
+    "body": "Text",
     "biography": "About the author",
     "tags": "Tags",
     "url": "Published at",
@@ -94,10 +84,17 @@ class ArticlePage:
     #: what somebody else wrote meanwhile, where the editor wrote too
     theirs: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
+    #: the name of the field that it is about, where one is known
+    wrong: str = ""
 
     @property
     def labels(self) -> Mapping[str, str]:
         return LABELS
+
+    @property
+    def their_difference(self) -> tuple[Piece, ...]:
+        """Give what their text of the body has, and what that in the form has in its place."""
+        return _compare(BODY, tidy_body(self.texts[BODY]), self.theirs[BODY])
 
 
 @screen("/articles/{article_id:int}", role=EditorRole.WRITER)
@@ -111,24 +108,30 @@ def save_article(
 ) -> Template | Redirect:
     typed = read_texts(data)
     seen = {name: typed.get(f"seen-{name}", "") for name in FIELDS}
-    texts = {name: typed[name] for name in FIELDS if name in typed}
+    pictures = read_files(data, "body_picture")
     try:
-        texts = _read_time(texts, typed.get("was-published_at", ""), app.cadence.zone)
+        texts = read_typed(typed, app.cadence.zone)
         for upload in read_files(data, "picture"):
             texts["image_url"] = keep_upload(upload.name, upload.content, database=app.database, now=app.now()).path
+        for upload in pictures:
+            kept = keep_upload(upload.name, upload.content, database=app.database, now=app.now())
+            typed[BODY] = texts[BODY] = add_picture(
+                texts.get(BODY, ""), kept.path, alt=typed.get("body_alt", ""), credit=typed.get("body_credit", "")
+            )
         stored = edit_article(article_id, texts, database=app.database, now=app.now(), actor=editor.name, seen=seen)
     except ChangedMeanwhileError as error:
         value = load_article(app, article_id, typed=typed, theirs=error.theirs, error=_BOTH)
         return show("article.html.j2", value, status=409)
     except (InputError, RefusedError) as error:
-        return show(
-            "article.html.j2", load_article(app, article_id, typed=typed, seen=seen, error=str(error)), status=400
-        )
+        wrong = BODY if isinstance(error, UnreadableTextError) else ""
+        value = load_article(app, article_id, typed=typed, seen=seen, error=str(error), wrong=wrong)
+        return show("article.html.j2", value, status=400)
     failed: tuple[str, ...] = ()
     address = stored.article.image.url if stored.article.image else None
     if address and "://" in address:
         failed = keep_pictures([address], fetch=app.fetch, database=app.database, now=app.now())
-    say(request, " ".join(["The article is saved.", *failed]))
+    placed = ["Its new picture stands behind the text; move its line to where it belongs."] if pictures else []
+    say(request, " ".join(["The article is saved.", *placed, *failed]))
     return see_other(f"/articles/{article_id}")
 
 
@@ -182,18 +185,6 @@ def settle_byline(
     return see_other(f"/articles/{article_id}")
 
 
-@screen("/articles/{article_id:int}/preview", role=EditorRole.WRITER)
-def preview_article(article_id: FromPath[int], app: TheApp) -> Response[str]:
-    """Show an article as the site shows it to readers, whether it does so yet or not."""
-    with app.database.snapshot() as snapshot:
-        stored = find_article(snapshot, article_id)
-        picture = _find_picture(snapshot, stored)
-        shown = replace(stored, article=without_names(stored.article, list_withdrawn_names(snapshot)))
-    page = SitePage(masthead=app.masthead(), stored=shown, picture=picture)
-    html = _site_template().render(page=page)
-    return Response(html, media_type=MediaType.HTML, headers={"Content-Security-Policy": _PREVIEW_POLICY})
-
-
 _BOTH = (
     "Somebody else has saved this article since you opened it. Where you both wrote, their words stand above yours: "
     "put together what is to stand, and save again."
@@ -208,12 +199,13 @@ def load_article(
     seen: Mapping[str, str] | None = None,
     theirs: Mapping[str, str] = {},
     error: str = "",
+    wrong: str = "",
 ) -> ArticlePage:
     """Give what the page shows: the stored texts, or what was ``typed`` in their place."""
     with app.database.snapshot() as snapshot:
         stored = find_article(snapshot, article_id)
         (listed,) = list_these(snapshot, [article_id], state=None)
-        picture = _find_picture(snapshot, stored)
+        picture = find_picture(snapshot, stored)
         withdrawn = list_withdrawn_names(snapshot)
     present = show_fields(stored)
     marks = {name: mark(text) for name, text in present.items()} | dict(seen or {})
@@ -225,7 +217,7 @@ def load_article(
         texts=texts,
         marks=marks,
         proposals=tuple(
-            Proposal(name=name, label=LABELS[name], difference=compare_words(present[name], proposed))
+            Proposal(name=name, label=LABELS[name], difference=_compare(name, present[name], proposed))
             for name, proposed in stored.proposed.items()
         ),
         picture=picture,
@@ -234,10 +226,19 @@ def load_article(
         public_path="" if stored.retracted_at or listed.published_at > app.now() else f"/articles/{article_id}",
         theirs=dict(theirs),
         error=error,
+        wrong=wrong,
     )
 
 
-def _find_picture(snapshot: Transaction, stored: StoredArticle) -> Picture | None:
+def _compare(name: str, before: str, after: str) -> tuple[Piece, ...]:
+    """Give the words of both; of a body, the paragraphs alone that are not the same."""
+    if name != BODY:
+        return compare_words(before, after)
+    changes = compare_blocks(before.split("\n\n"), after.split("\n\n"))
+    return tuple(piece for change in changes for piece in (*change.pieces, Piece("\n\n")))
+
+
+def find_picture(snapshot: Transaction, stored: StoredArticle) -> Picture | None:
     address = stored.article.image.url if stored.article.image else None
     return find_pictures(snapshot, [address]).get(address) if address else None
 
@@ -247,8 +248,13 @@ def _write_time(stored: StoredArticle, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%dT%H:%M}" if moment else ""
 
 
-def _read_time(texts: dict[str, str], was: str, zone: ZoneInfo) -> dict[str, str]:
-    """Read the time of publication in the site's zone; one that was left as it stood is no change, seconds and all."""
+def read_typed(typed: Mapping[str, str], zone: ZoneInfo) -> dict[str, str]:
+    """Give the fields of the form, the time of publication read in ``zone``; raises InputError.
+
+    A time that was left as it stood is no change, seconds and all.
+    """
+    texts = {name: typed[name] for name in FIELDS if name in typed}
+    was = typed.get("was-published_at", "")
     local = texts.pop("published_at", was)
     if local == was:
         return texts
@@ -257,11 +263,3 @@ def _read_time(texts: dict[str, str], was: str, zone: ZoneInfo) -> dict[str, str
     except ValueError as error:
         raise InputError(f"{local!r} is not a time: write it as 2026-03-31T09:00.") from error
     return texts | {"published_at": moment.astimezone(UTC).isoformat()}
-
-
-@cache
-def _site_template() -> Written:
-    site = folder("templates") / "site"
-    stylesheet = Asset.read(site / "site.css", media_type="text/css")
-    environment = open_templates(site, stylesheet=stylesheet.path).engine_instance.engine
-    return environment.get_template("article.html.j2")

@@ -1,7 +1,7 @@
 """How a stored article changes: by its source, and by editors, whose words win.
 
 Every field that both may write has a text form, under one name, so that "edited", "proposed" and a command's options
-mean the same thing. The body has none: it follows the source.
+mean the same thing. That of the body is Markdown.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from newsletter.domain.article import Article, Image, StoredArticle, provisional_headline
+from newsletter.domain.body_text import read_body, write_body
 from newsletter.errors import ChangedMeanwhileError, InputError, RefusedError
 
 _IMAGE = {f"image_{part}": part for part in ("url", "alt", "author", "licence", "source")}
 _LINES = ("authors", "tags")
 _WORDS = ("headline", "standfirst", "credit", "biography")
+#: the name of the body among the fields
+BODY = "body"
 _NEVER_EMPTY = frozenset({"headline", "standfirst", "published_at"})
 
 #: the fields that an editor may write
-FIELDS = (*_WORDS, *_LINES, "url", "published_at", *_IMAGE)
+FIELDS = (*_WORDS, BODY, *_LINES, "url", "published_at", *_IMAGE)
 
 
 def read_fields(article: Article) -> dict[str, str]:
@@ -28,6 +31,7 @@ def read_fields(article: Article) -> dict[str, str]:
     image = article.image or Image()
     return {
         **{name: getattr(article, name) for name in _WORDS},
+        BODY: write_body(article.sections, article.body_html),
         **{name: "\n".join(getattr(article, name)) for name in _LINES},
         "url": article.url or "",
         "published_at": article.published_at.isoformat() if article.published_at else "",
@@ -61,9 +65,14 @@ def merge(stored: StoredArticle, texts: Mapping[str, str], seen: Mapping[str, st
 
 
 def write_fields(article: Article, texts: Mapping[str, str]) -> Article:
-    """Give the article with these fields changed; the texts are as ``read_fields`` gives them."""
+    """Give the article with these fields changed; the texts are as ``read_fields`` gives them.
+
+    Raises UnreadableTextError for a body with a mark that means nothing.
+    """
     changes: dict[str, object] = {name: texts[name] for name in _WORDS if name in texts}
     changes |= {name: tuple(texts[name].splitlines()) for name in _LINES if name in texts}
+    if BODY in texts:
+        changes["sections"], changes["body_html"] = read_body(texts[BODY])
     if "url" in texts:
         changes["url"] = texts["url"] or None
     if "published_at" in texts:
@@ -99,8 +108,8 @@ def revise(stored: StoredArticle, source: Article) -> StoredArticle:
         sourced[name] = said[name]
 
     taken = {name: text for name, text in said.items() if name not in stored.edited}
-    article = write_fields(stored.article, taken)
-    if source.sections:
+    article = write_fields(stored.article, {name: text for name, text in taken.items() if name != BODY})
+    if BODY in taken:
         article = replace(article, sections=source.sections, body_html=source.body_html)
     return replace(
         stored,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from html.parser import HTMLParser
 
 import nh3
 
 from newsletter.domain.article import Section
-from newsletter.ingest.text import clean_line, clean_text
+from newsletter.domain.outline import read_sections
+from newsletter.ingest.text import clean_text
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = _HEADINGS | {"blockquote", "dd", "div", "dl", "dt", "hr", "li", "ol", "p", "pre", "table", "tr", "ul"}
@@ -65,10 +65,7 @@ def clean_html(html: str, *, base: str | None = None) -> str:
 def read_body(html: str, *, base: str | None = None) -> Body:
     """Clean ``html`` and read its sections: one for each heading, and one without a name for text above the first."""
     cleaned = clean_html(html, base=base)
-    outline = _Outline()
-    outline.feed(cleaned)
-    outline.close()
-    return Body(sections=outline.sections(), html=cleaned)
+    return Body(sections=read_sections(cleaned), html=cleaned)
 
 
 def read_plain(html: str) -> str:
@@ -85,41 +82,3 @@ def take_lead(body: Body) -> tuple[str, Body]:
     remaining = replace(first, paragraphs=first.paragraphs[1:])
     sections = (remaining, *others) if remaining.paragraphs else tuple(others)
     return first.paragraphs[0], Body(sections=sections, html=body.html[lead.end() :])
-
-
-class _Outline(HTMLParser):
-    """Collects sections while it reads HTML that is already clean."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._sections: list[tuple[str, list[str]]] = [("", [])]
-        self._words: list[str] = []
-
-    def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _BLOCKS:
-            self._end_paragraph()
-        elif tag in _SPACERS:
-            self._words.append(" ")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _HEADINGS:
-            if heading := self._take_words():
-                self._sections.append((heading.rstrip(" :"), []))
-        elif tag in _BLOCKS:
-            self._end_paragraph()
-
-    def handle_data(self, data: str) -> None:
-        self._words.append(data)
-
-    def sections(self) -> tuple[Section, ...]:
-        self._end_paragraph()
-        return tuple(Section(name=name, paragraphs=tuple(texts)) for name, texts in self._sections if texts)
-
-    def _end_paragraph(self) -> None:
-        if text := self._take_words():
-            self._sections[-1][1].append(text)
-
-    def _take_words(self) -> str:
-        text = clean_line("".join(self._words))
-        self._words.clear()
-        return text

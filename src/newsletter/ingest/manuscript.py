@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from html import escape
 
 from newsletter.domain.article import Article, Image, Section, provisional_headline
+from newsletter.domain.body import NOTES
 from newsletter.domain.picture import Picture
 from newsletter.ingest.biography import clean_biography
 from newsletter.ingest.block import Block, BlockKind
@@ -21,7 +22,6 @@ from newsletter.ingest.text import split_names
 _LONGEST_HEADLINE = 160
 #: With so many paragraphs above the first heading, the first one is the standfirst and the rest is text.
 _MOST_STANDFIRST = 2
-_NOTES = "Notes"
 
 #: Gives the picture behind an address in the text: one that is kept here, an address on the web, or nothing.
 FindPicture = Callable[[str], Picture | str | None]
@@ -217,7 +217,7 @@ def _write_body(parts: _Parts, notes: Mapping[str, str], find_picture: FindPictu
         else:
             written.append(block.html)
     if wanted := [number for number in dict.fromkeys(parts.notes) if number in notes]:
-        written.append(f"<h2>{_NOTES}</h2>")
+        written.append(f"<h2>{NOTES}</h2>")
         written += [f"<p>[{number}] {escape(notes[number], quote=False)}</p>" for number in wanted]
     sections: tuple[Section, ...] = read_body("\n".join(text for text in written if "<img " not in text)).sections
     return Body(sections=sections, html="\n".join(written))

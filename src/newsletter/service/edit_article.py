@@ -7,14 +7,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from newsletter.domain.article import StoredArticle
+from newsletter.domain.body import list_pictures, size_pictures
+from newsletter.domain.body_text import read_body, tidy_body
 from newsletter.domain.picture import read_picture_path
-from newsletter.domain.revision import FIELDS, accept, decline, edit, merge, read_fields
-from newsletter.errors import InputError, RefusedError
-from newsletter.ingest.text import clean_line, clean_paragraphs, read_moment, read_web_address
+from newsletter.domain.revision import BODY, FIELDS, accept, decline, edit, merge, read_fields, show_fields
+from newsletter.errors import InputError, RefusedError, UnreadableTextError
+from newsletter.ingest.text import clean_line, clean_paragraphs, clean_text, read_moment, read_web_address
 from newsletter.log import log
 from newsletter.store.articles import find_article, find_article_by_url, lock_articles, update_article
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database, Transaction
+from newsletter.store.pictures import find_pictures
 
 _PARAGRAPHS = frozenset({"standfirst", "biography"})
 _LINES = frozenset({"authors", "tags"})
@@ -33,18 +36,26 @@ def edit_article(
     """Write these fields (of ``revision.FIELDS``); no import changes them from now on.
 
     With ``seen``, the marks of the texts that the editor began with, only what the editor changed is written. Raises
-    InputError for a text that the field cannot hold, RefusedError for the URL of another article,
-    ChangedMeanwhileError where somebody else has written the same field since.
+    InputError for a text that the field cannot hold, UnreadableTextError where that is the body, RefusedError for the
+    URL of another article, ChangedMeanwhileError where somebody else has written the same field since.
     """
-    if unknown := sorted(changes.keys() - set(FIELDS)):
-        raise InputError(f"An article has no field {unknown[0]!r}; it has {', '.join(FIELDS)}.")
-    texts = {name: _read_text(name, text) for name, text in changes.items()}
+    texts = _read_texts(changes, database)
 
     def write(stored: StoredArticle) -> StoredArticle:
         own = texts if seen is None else merge(stored, texts, seen)
         return edit(stored, own) if own else stored
 
     return _change(article_id, "edit article", write, database=database, now=now, actor=actor)
+
+
+def try_article(article_id: int, changes: Mapping[str, str], *, database: Database) -> StoredArticle:
+    """Give the article as ``edit_article`` would leave it, and store nothing; raises InputError as that does."""
+    texts = _read_texts(changes, database)
+    with database.snapshot() as snapshot:
+        stored = find_article(snapshot, article_id)
+        present = show_fields(stored)
+        tried = edit(stored, {name: text for name, text in texts.items() if text != present[name]})
+        return _size_pictures(snapshot, tried)
 
 
 def accept_article(
@@ -101,7 +112,7 @@ def _change(
     with database.transaction() as transaction:
         lock_articles(transaction)
         before = find_article(transaction, article_id)
-        after = change(before)
+        after = _size_pictures(transaction, change(before))
         if after == before:
             return before
         if after.article.url != before.article.url:
@@ -119,6 +130,34 @@ def _check_url_is_free(transaction: Transaction, stored: StoredArticle) -> None:
     other = find_article_by_url(transaction, stored.article.url) if stored.article.url else None
     if other and other.id != stored.id:
         raise RefusedError(f"Article {stored.id}: {stored.article.url} is the address of article {other.id} already.")
+
+
+def _size_pictures(transaction: Transaction, stored: StoredArticle) -> StoredArticle:
+    html = stored.article.body_html or ""
+    pictures = find_pictures(transaction, list_pictures(html))
+    return replace(stored, article=replace(stored.article, body_html=size_pictures(html, pictures) or None))
+
+
+def _read_texts(changes: Mapping[str, str], database: Database) -> dict[str, str]:
+    if unknown := sorted(changes.keys() - set(FIELDS)):
+        raise InputError(f"An article has no field {unknown[0]!r}; it has {', '.join(FIELDS)}.")
+    texts = {name: _read_text(name, text) for name, text in changes.items() if name != BODY}
+    if BODY in changes:
+        body = clean_text(changes[BODY])
+        _check_pictures(body, database)
+        texts[BODY] = tidy_body(body)
+    return texts
+
+
+def _check_pictures(text: str, database: Database) -> None:
+    """See that the pictures that a body names are stored; raises UnreadableTextError."""
+    _, html = read_body(text)
+    paths = list_pictures(html or "")
+    with database.snapshot() as snapshot:
+        found = find_pictures(snapshot, paths)
+    if missing := next((path for path in paths if path not in found), None):
+        line = next((at for at, line in enumerate(text.split("\n"), start=1) if missing in line), 1)
+        raise UnreadableTextError(line, f"no picture is stored as {missing}; hand its file in, and its line is written")
 
 
 def _read_text(name: str, text: str) -> str:

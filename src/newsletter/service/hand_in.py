@@ -148,8 +148,6 @@ def _expect(snapshot: Transaction, article: Article, earlier: Iterable[Article])
     after = revise(stored, article)
     was, becomes = read_fields(stored.article), read_fields(after.article)
     changed = [name for name in was if was[name] != becomes[name]]
-    if stored.article.sections != after.article.sections or stored.article.body_html != after.article.body_html:
-        changed.append("text")
     proposed = tuple(name for name in after.proposed if after.proposed[name] != stored.proposed.get(name))
     arrival = Arrival.CHANGED if changed or proposed else Arrival.UNCHANGED
     return Expected(article=article, arrival=arrival, stored=stored, changed=tuple(changed), proposed=proposed)

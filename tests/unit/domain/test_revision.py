@@ -27,7 +27,7 @@ ARTICLE = Article(
     authors=("Ann Example", "Ben Sample"),
     standfirst="One sentence.",
     sections=(Section(name="A", paragraphs=("Text.",)),),
-    body_html="<p>Text.</p>",
+    body_html="<h2>A</h2>\n<p>Text.</p>",
     image=Image(url="https://example.org/i.png", alt="A dam"),
     credit="Example House",
     biography="Ann writes.",
