@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from chromium import Chromium
+from axe import VIEWS, find_barriers, read_axe
+from chromium import Chromium, Scheme
 from desk_stand import an_app, appoint, begin_sign_in
 from drawing import a_picture_file
 from manuscripts import google_article, word_article, word_reviewed
@@ -179,3 +180,97 @@ def test_an_article_is_found_by_its_words(stand: Stand, chromium: Chromium) -> N
         return page.locator("a.headline").all_inner_texts()
 
     assert chromium.visit(stand.base, act, width=DESK) == ["The Ferry That Stayed"]
+
+
+_MARKED = (
+    "---\ntitle: A Ferry\nauthor: Ann Example\n---\nThe lead.\n\n## Background\n\nIt was *wide*.\n\nNobody asked.\n"
+)
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("runs_scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_body_is_written_looked_at_and_saved(
+    stand: Stand, chromium: Chromium, tmp_path: Path, width: int, *, runs_scripts: bool
+) -> None:
+    (article_id,) = stand.take_in(("ferry.md", _MARKED.encode()))
+    (tmp_path / "ferry.jpg").write_bytes(a_picture_file())
+
+    def act(page: Page) -> tuple[str, str]:
+        stand.open(page, f"/articles/{article_id}")
+        body = page.get_by_role("textbox", name="Text", exact=True)
+        body.fill(body.input_value().replace("*wide*", "[wide](wide.pdf)"))
+        seen = page.frame_locator("iframe.site")
+        page.get_by_role("button", name="Show what the form has").click()
+        refused = seen.get_by_role("alert").inner_text()
+        body.fill(body.input_value().replace("[wide](wide.pdf)", "**very** wide"))
+        page.get_by_role("button", name="Show what the form has").click()
+        weighed = seen.locator("strong").inner_text()
+        page.get_by_text("A picture for the text").click()
+        page.get_by_label("Its picture file").set_input_files(tmp_path / "ferry.jpg")
+        page.get_by_label("What is to be seen in it").fill("A ferry")
+        page.get_by_label("Words below it").fill("Ann Example, CC BY 4.0")
+        page.get_by_role("button", name="Save the article").click()
+        page.get_by_text("Its new picture stands behind the text").wait_for()
+        picture = seen.locator(".text figure img")
+        picture.scroll_into_view_if_needed()
+        assert picture.evaluate("each => each.complete && each.naturalWidth > 0")
+        return refused, weighed
+
+    refused, weighed = chromium.visit(stand.base, act, width=width, runs_scripts=runs_scripts)
+
+    assert refused.startswith("Line 3: a link leads to an address")
+    assert weighed == "very"
+    with stand.app.database.snapshot() as snapshot:
+        article = find_article(snapshot, article_id).article
+    assert article.sections[0].paragraphs == ("It was very wide.", "Nobody asked.")
+    assert "<figcaption>Ann Example, CC BY 4.0</figcaption>" in (article.body_html or "")
+
+
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
+def test_of_two_editors_of_one_body_the_second_sees_both_and_nothing_stands_in_the_way(
+    stand: Stand, chromium: Chromium, width: int, scheme: Scheme
+) -> None:
+    (article_id,) = stand.take_in(("ferry.md", _MARKED.encode()))
+    source = read_axe()
+
+    def open_beside(page: Page) -> Page:
+        assert page.context.browser is not None
+        other = page.context.browser.new_page()
+        stand.open(other, f"/articles/{article_id}")
+        return other
+
+    def write(page: Page, was: str, becomes: str) -> None:
+        body = page.get_by_role("textbox", name="Text", exact=True)
+        body.fill(body.input_value().replace(was, becomes))
+        page.get_by_role("button", name="Save the article").click()
+
+    def act(page: Page) -> tuple[str, str, str, list[str]]:
+        stand.open(page, f"/articles/{article_id}")
+        other = open_beside(page)
+        write(other, "wide", "narrow")
+        other.get_by_text("The article is saved.").wait_for()
+        other.close()
+        write(page, "Nobody", "Somebody")
+        page.get_by_text("Somebody else has saved this article").wait_for()
+        page.get_by_text("All of their text").click()
+        both = (
+            page.locator(".theirs .difference").inner_text(),
+            page.get_by_role("textbox", name="The text as somebody else has saved it").input_value(),
+            page.get_by_role("textbox", name="Text", exact=True).input_value(),
+        )
+        page.get_by_text("Signs for headings").click()
+        page.evaluate(source)
+        barriers = find_barriers(page)
+        write(page, "wide", "narrow")
+        page.get_by_text("The article is saved.").wait_for()
+        return *both, barriers
+
+    difference, theirs, mine, barriers = chromium.visit(stand.base, act, width=width, scheme=scheme)
+
+    assert "narrow" in difference
+    assert theirs == "## Background\n\nIt was *narrow*.\n\nNobody asked."
+    assert mine == "## Background\n\nIt was *wide*.\n\nSomebody asked."
+    assert barriers == []
+    with stand.app.database.snapshot() as snapshot:
+        article = find_article(snapshot, article_id).article
+    assert article.sections[0].paragraphs == ("It was narrow.", "Somebody asked.")

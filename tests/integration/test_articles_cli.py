@@ -198,3 +198,35 @@ def test_an_article_and_a_name_are_taken_back_and_stand_again() -> None:
     assert read("articles", "bylines") == [author]
     assert f"{author} stands again." in run("articles", "restore-byline", author).stdout
     assert "Name" in run("articles", "bylines").stdout
+
+
+def test_a_body_is_taken_out_as_markdown_and_put_back(tmp_path: Path) -> None:
+    run("articles", "import", PAGE)
+    was, becomes = tmp_path / "was.md", tmp_path / "becomes.md"
+    was.write_text(run("articles", "show", "1", "--body").stdout, encoding="utf-8")
+    assert read("articles", "show", "1", "--body")["body"] == was.read_text(encoding="utf-8").rstrip("\n")
+    becomes.write_text(was.read_text(encoding="utf-8") + "\nAnd *more*.\n", encoding="utf-8")
+
+    edited = read("articles", "edit", "1", "--body", str(becomes), "--body-was", str(was))
+
+    assert edited["edited"] == ["body"]
+    assert edited["sections"][-1]["paragraphs"][-1] == "And more."
+    failed = CliRunner().invoke(app, ["articles", "edit", "1", "--body", "-", "--body-was", str(was)], input="Mine.")
+    assert isinstance(failed.exception, RefusedError)
+    assert "somebody has changed body since you began" in str(failed.exception)
+    assert CliRunner().invoke(app, ["articles", "edit", "1", "--body", "-"], input="Mine.").exit_code == 0
+    assert run("articles", "show", "1", "--body").stdout == "Mine.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [(b"A ~~~\n\n~~~\n", "Line 3: what ~~~ begins has no end"), (b"\xff", "cannot be read as text")],
+)
+def test_a_body_that_cannot_be_read_is_a_sentence(tmp_path: Path, text: bytes, sentence: str) -> None:
+    run("articles", "import", PAGE)
+    (tmp_path / "body.md").write_bytes(text)
+
+    failed = CliRunner().invoke(app, ["articles", "edit", "1", "--body", str(tmp_path / "body.md")])
+
+    assert isinstance(failed.exception, InputError)
+    assert sentence in str(failed.exception)

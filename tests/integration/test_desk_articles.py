@@ -354,3 +354,122 @@ def test_a_name_is_withdrawn_and_stands_again(app: App, browser: Browser) -> Non
 
     browser.post(f"{path}/byline", on=path, name="Ann Example", withdraw="no")
     assert "Ann Example" in browser.get(f"{path}/preview").text
+
+
+_MARKED = (
+    "---\ntitle: A Ferry\nauthor: Ann Example\n---\nThe lead.\n\n## Background\n\nIt was *wide*.\n\nNobody asked.\n"
+)
+
+
+def test_a_body_is_edited_beside_the_other_fields(app: App, browser: Browser) -> None:
+    (article_id,) = take_in(app.database, _MARKED)
+    form = read_form(browser.get(f"/articles/{article_id}").text)
+    assert form["body"] == "## Background\n\nIt was *wide*.\n\nNobody asked."
+
+    answer = save(browser, article_id, form, body=form["body"].replace("\n", "\r\n") + f"\r\n\r\n> {_HOSTILE}")
+
+    assert "The article is saved." in browser.follow(answer).text
+    with app.database.snapshot() as snapshot:
+        stored = find_article(snapshot, article_id)
+    assert stored.edited == {"body"}
+    assert stored.article.sections[0].paragraphs == ("It was wide.", "Nobody asked.", _HOSTILE)
+    assert _HOSTILE not in browser.get(f"/articles/{article_id}").text
+    assert "<em>wide</em>" in browser.get(f"/articles/{article_id}/preview").text
+    assert _HOSTILE not in browser.get(f"/articles/{article_id}/preview").text
+
+
+def test_a_form_that_is_sent_back_as_it_stands_changes_nothing(app: App, browser: Browser) -> None:
+    (article_id,) = take_in(app.database, _MARKED)
+    form = read_form(browser.get(f"/articles/{article_id}").text)
+
+    save(browser, article_id, form, body=form["body"].replace("\n", "\r\n"))
+
+    with app.database.snapshot() as snapshot:
+        assert find_article(snapshot, article_id).edited == frozenset()
+
+
+def test_two_editors_of_one_body_lose_nothing(app: App, browser: Browser) -> None:
+    (article_id,) = take_in(app.database, _MARKED)
+    form = read_form(browser.get(f"/articles/{article_id}").text)
+    theirs = form["body"].replace("wide", "narrow")
+    edit_article(article_id, {"body": theirs}, database=app.database, now=NOW, actor="Ben")
+
+    answer = save(browser, article_id, form, body=form["body"].replace("Nobody", "Somebody"))
+
+    assert answer.status_code == 409
+    assert "<del>*wide*.</del><ins> *narrow*.</ins>" in answer.text.replace("<del> ", "<del>")
+    assert "It was *narrow*.\n\nNobody asked.</textarea>" in answer.text
+    again = read_form(answer.text)
+    assert again["body"].endswith("It was *wide*.\n\nSomebody asked.")
+    assert save(browser, article_id, again, body=theirs.replace("Nobody", "Somebody")).status_code == 303
+    with app.database.snapshot() as snapshot:
+        article = find_article(snapshot, article_id).article
+    assert article.sections[0].paragraphs == ("It was narrow.", "Somebody asked.")
+
+
+def test_a_mark_that_means_nothing_is_said_at_the_text_and_what_was_typed_is_kept(app: App, browser: Browser) -> None:
+    (article_id,) = take_in(app.database, _MARKED)
+    form = read_form(browser.get(f"/articles/{article_id}").text)
+    body = "One.\n\nA [ferry](ferry.pdf)."
+
+    answer = save(browser, article_id, form, body=body)
+
+    assert answer.status_code == 400
+    assert '<p class="error" id="field-body-error">Line 3: a link leads to an address' in answer.text
+    assert read_form(answer.text)["body"] == body
+
+
+def test_what_the_form_has_is_shown_before_it_is_saved(app: App, browser: Browser) -> None:
+    (article_id,) = take_in(app.database, _MARKED)
+    form = read_form(browser.get(f"/articles/{article_id}").text)
+    form.pop("form")
+    path, on = f"/articles/{article_id}/preview", f"/articles/{article_id}"
+
+    seen = browser.post(path, on=on, files=[("picture", ("", b""))], **form | {"body": "Tried **out**."})
+    refused = browser.post(path, on=on, files=[("picture", ("", b""))], **form | {"body": "A ``` \n\n```\nx"})
+
+    assert "Tried <strong>out</strong>." in seen.text
+    assert '<header class="site">' in seen.text
+    assert refused.status_code == 400
+    assert "Line 3: what ``` begins has no end" in refused.text
+    for answer in (seen, refused):
+        assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+    with app.database.snapshot() as snapshot:
+        assert find_article(snapshot, article_id).edited == frozenset()
+
+
+def test_a_picture_for_the_text_is_stored_and_stands_behind_it(app: App, browser: Browser) -> None:
+    (article_id,) = take_in(app.database, _MARKED)
+    form = read_form(browser.get(f"/articles/{article_id}").text)
+    fields = form | {"body_alt": "A ferry", "body_credit": "Ann Example, CC BY 4.0"}
+    fields.pop("form")
+
+    answer = browser.post(
+        f"/articles/{article_id}",
+        on=f"/articles/{article_id}",
+        files=[("body_picture", ("ferry.jpg", a_picture_file()))],
+        **fields,
+    )
+
+    assert "Its new picture stands behind the text" in browser.follow(answer).text
+    with app.database.snapshot() as snapshot:
+        html = find_article(snapshot, article_id).article.body_html or ""
+    assert re.search(
+        r'<figure><img src="/images/\w+\.jpg" alt="A ferry" width="\d+" height="\d+">'
+        r"<figcaption>Ann Example, CC BY 4.0</figcaption></figure>$",
+        html,
+    )
+
+
+def test_what_a_source_proposes_for_a_body_is_the_paragraphs_that_differ(app: App, browser: Browser) -> None:
+    (article_id,) = take_in(app.database, _MARKED)
+    edit_article(article_id, {"body": "## Background\n\nOurs.\n\nNobody asked."}, database=app.database, now=NOW)
+    take_in(app.database, _MARKED.replace("*wide*", "deep"))
+
+    page = browser.get(f"/articles/{article_id}").text
+
+    card = page.partition('<div class="card">')[2].partition("</div>")[0]
+    assert "<h3>Text</h3>" in card
+    assert "It was deep." in card
+    assert "Ours." in card
+    assert "Nobody asked." not in card

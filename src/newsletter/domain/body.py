@@ -16,7 +16,18 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from newsletter.domain.picture import Picture, read_picture_path
-from newsletter.domain.running_text import BREAK, FORMATS, LINK, Format, Span, name_format, plain, tidy, write_html
+from newsletter.domain.running_text import (
+    BREAK,
+    FORMATS,
+    LINK,
+    Format,
+    Span,
+    name_format,
+    plain,
+    replace_words,
+    tidy,
+    write_html,
+)
 
 #: The heading above the notes at the end of a body.
 NOTES = "Notes"
@@ -70,6 +81,19 @@ def read_html(html: str) -> ReadHtml:
 
 def write_blocks(blocks: Sequence[Block]) -> str:
     return "\n".join(map(_write, blocks))
+
+
+def replace_in_blocks(blocks: Iterable[Block], words: str, instead: str) -> tuple[Block, ...]:
+    """Put other words wherever these stand in a text or describe a picture."""
+    return tuple(
+        replace(
+            block,
+            spans=replace_words(block.spans, words, instead),
+            alt=block.alt.replace(words, instead),
+            children=replace_in_blocks(block.children, words, instead),
+        )
+        for block in blocks
+    )
 
 
 def is_followable(address: str) -> bool:

@@ -83,6 +83,22 @@ def plain(spans: Iterable[Span]) -> str:
     return "".join(span.text for span in spans)
 
 
+def replace_words(spans: Sequence[Span], words: str, instead: str) -> tuple[Span, ...]:
+    """Put other words wherever these stand, however formats part them."""
+    starts = {found.start() for found in re.finditer(re.escape(words), plain(spans))}
+    gone = {at for start in starts for at in range(start, start + len(words))}
+    pieces: list[Span] = []
+    at = 0
+    for span in spans:
+        for character in span.text:
+            if at in starts:
+                _add(pieces, instead, span.formats)
+            if at not in gone:
+                _add(pieces, character, span.formats)
+            at += 1
+    return tuple(pieces) if starts else tuple(spans)
+
+
 def _split(spans: Iterable[Span]) -> Iterator[tuple[str, frozenset[Format]]]:
     for span in spans:
         yield from ((part, span.formats) for part in _PARTS.split(span.text) if part)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from newsletter.domain.article import Article, Image, Section
+from newsletter.domain.body import read_html, replace_in_blocks, write_blocks
 from newsletter.domain.issue import ItemSlot, PublishedIssue
 
 #: What stands where a name stood.
@@ -51,7 +52,7 @@ def without_names(article: Article, names: Collection[str]) -> Article:
             Section(name=clean(part.name), paragraphs=tuple(clean(text) for text in part.paragraphs))
             for part in article.sections
         ),
-        body_html=None if article.body_html is None else clean(article.body_html),
+        body_html=None if article.body_html is None else _clean_body(article.body_html, names),
         image=None if article.image is None else _clean_image(article.image, names),
         credit=clean(article.credit),
         # With nobody left whom it could be about, all of it goes.
@@ -69,6 +70,16 @@ def conceal_issue(issue: PublishedIssue, items: Iterable[WithdrawnItem], names: 
         subject=f"Issue {issue.number}" if is_told else conceal_names(issue.subject, names),
         preheader="" if items else conceal_names(issue.preheader, names),
     )
+
+
+def _clean_body(html: str, names: Collection[str]) -> str:
+    """Take the names out of a body, those too that its markup parts: half of one in italics, an ampersand in it."""
+    cleaned = conceal_names(html, names)
+    blocks = read_html(cleaned).blocks
+    concealed = blocks
+    for name in sorted(names, key=len, reverse=True):
+        concealed = replace_in_blocks(concealed, name, NO_NAME)
+    return cleaned if concealed == blocks else write_blocks(concealed)
 
 
 def _clean_image(image: Image, names: Collection[str]) -> Image:

@@ -139,7 +139,7 @@ def test_a_body_comes_back_from_markdown_as_it_was(html: str) -> None:
 
 
 @given(html=_bodies)
-@settings(max_examples=2000)
+@settings(max_examples=150)
 def test_a_body_is_written_as_html_that_holds_the_same_body(html: str) -> None:
     blocks = read_html(html).blocks
 

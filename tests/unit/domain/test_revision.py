@@ -206,3 +206,57 @@ def test_both_texts_of_one_field_are_kept_apart_unless_they_are_the_same() -> No
     assert caught.value.theirs == {"headline": "Theirs"}
     assert merge(meanwhile, {"headline": "Theirs"}, marks_of(began)) == {}
     assert merge(meanwhile, {"headline": "Mine"}, marks_of(meanwhile)) == {"headline": "Mine"}
+
+
+OTHER = replace(
+    ARTICLE, sections=(Section(name="A", paragraphs=("Other one.",)),), body_html="<h2>A</h2>\n<p>Other <i>one</i>.</p>"
+)
+
+
+def test_an_editors_body_stays_and_the_change_of_the_source_is_proposed() -> None:
+    stored = edit(a_stored(), {"body": "Ours, and *weighed*."})
+
+    revised = revise(stored, OTHER)
+
+    assert revised.article.sections == (Section(name="", paragraphs=("Ours, and weighed.",)),)
+    assert revised.article.body_html == "<p>Ours, and <em>weighed</em>.</p>"
+    assert revised.edited == {"body"}
+    assert revised.proposed == {"body": "## A\n\nOther *one*."}
+    assert revise(stored, ARTICLE) == stored
+    assert as_sourced(revised).sections == OTHER.sections
+
+
+def test_an_accepted_body_follows_its_source_again() -> None:
+    accepted = accept(revise(edit(a_stored(), {"body": "Ours."}), OTHER))
+
+    assert accepted.article.sections == OTHER.sections
+    assert accepted.article.body_html == "<h2>A</h2>\n<p>Other <em>one</em>.</p>"
+    assert (accepted.edited, accepted.proposed) == (frozenset(), {})
+    assert revise(accepted, ARTICLE).article == ARTICLE
+
+
+def test_a_declined_body_is_proposed_again_only_when_the_source_changes_again() -> None:
+    declined = decline(revise(edit(a_stored(), {"body": "Ours."}), OTHER), ["body"])
+
+    assert revise(declined, OTHER) == declined
+    assert revise(declined, ARTICLE).proposed == {"body": "## A\n\nText."}
+
+
+def test_a_body_that_no_editor_wrote_is_taken_over_with_its_own_markup() -> None:
+    assert revise(a_stored(), OTHER).article.body_html == OTHER.body_html
+
+
+def test_both_bodies_are_kept_apart_where_two_editors_wrote() -> None:
+    began = a_stored()
+    meanwhile = edit(began, {"body": "## A\n\nTheirs."})
+
+    with pytest.raises(ChangedMeanwhileError, match="somebody has changed body") as caught:
+        merge(meanwhile, {"body": "## A\n\nMine."}, marks_of(began))
+    assert caught.value.theirs == {"body": "## A\n\nTheirs."}
+    assert merge(meanwhile, {"body": "## A\n\nText.", "credit": "Mine"}, marks_of(began)) == {"credit": "Mine"}
+
+
+def test_a_body_can_be_emptied() -> None:
+    emptied = edit(a_stored(), {"body": ""}).article
+
+    assert (emptied.sections, emptied.body_html) == ((), None)
