@@ -20,8 +20,11 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from desk_content import DRAFTED, MAILED, approve_draft, fill  # noqa: E402  # the newsletter is the tests' own
 from desk_stand import an_app, appoint, begin_sign_in  # noqa: E402
+from drawing import a_picture_file  # noqa: E402
 from newsletter.desk.factory import create_desk  # noqa: E402
 from newsletter.domain.editor import EditorRole  # noqa: E402
+from newsletter.service.edit_article import edit_article  # noqa: E402
+from newsletter.service.keep_pictures import keep_upload  # noqa: E402
 from newsletter.service.list_imports import keep_list  # noqa: E402
 from newsletter.store.database import Database  # noqa: E402
 from newsletter.web.front import create_front  # noqa: E402
@@ -32,6 +35,23 @@ _DESK, _PHONE = 1280, 375
 _COLOURS = 128  # of a picture: screens are flat, and docs should open at once
 _TALLEST = 1400
 _LIST = b"email,name,joined\nann@example.org,Ann Sample,2024-05-01\nben@example.org,Ben Sample,2025-02-11\n"
+_BODY = """The strait was wide, and *nobody* had asked the **ferrymen**.[^1]
+
+## The Strait
+
+> It was wide. It still is.
+
+- the first pier
+- the second, as [the harbour board](https://example.org/board) has it
+
+![A ferry in fog]({picture} "Ann Example, CC BY 4.0")
+
+| year | ferries |
+| --- | --- |
+| 1914 | 2 |
+| 1921 | none |
+
+[^1]: In 1914 they wrote to the prefect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +115,8 @@ def main() -> int:
         now = filled.now
         app = an_app(database, now=lambda: now)
         approve_draft(filled, app)
+        picture = keep_upload("ferry.jpg", a_picture_file(), database=database, now=now)
+        edit_article(1, {"body": _BODY.format(picture=picture.path)}, database=database, now=now)
         keep_list("members.csv", [_LIST], database=database, editor="Ada Lindqvist", now=now)
         editor = appoint(database, EditorRole.OWNER, now=now, email="ada@example.org", name="Ada Lindqvist")
         appoint(database, EditorRole.PUBLISHER, now=now, email="ben@example.org", name="Ben Sample")

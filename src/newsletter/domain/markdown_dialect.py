@@ -7,6 +7,7 @@ line below them, code by indentation, entities, links by reference. All of that 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 from markdown_it import MarkdownIt
@@ -42,6 +43,7 @@ class _Dialect(MarkdownIt):
         return link
 
 
+@cache
 def make_dialect() -> MarkdownIt:
     dialect = _Dialect("commonmark", {"maxNesting": MOST_LEVELS})
     dialect.enable(["table", "strikethrough"])

@@ -1,16 +1,16 @@
 """A body as the Markdown that editors change, so that reading it gives the same body again.
 
-Each block is written in the way that reads best, and read back at once; what does not come back as it was is written
-with tags in place of signs, and what has no Markdown form at all as a block of HTML.
+It is written in the way that reads best, and read back at once; a block that does not come back as it was is written
+with tags in place of signs, and one that has no Markdown form at all as a block of HTML.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from typing import TypeAlias
 
 from newsletter.domain.body import HEADINGS, NOTES, Block, write_blocks
 from newsletter.domain.markdown_dialect import HTML_BLOCK
@@ -36,9 +36,8 @@ _FEWEST_TICKS = 3
 
 def write_markdown(blocks: Sequence[Block]) -> str:
     """Write a body; ``read_markdown`` gives the same blocks again."""
-    body, notes = _part_notes(blocks)
-    for text in (_join(body, notes) if notes else None, _join(blocks, ())):
-        if text is not None and _is_read_as(text, blocks):
+    for text in _list_ways(blocks):
+        if _is_read_as(text, blocks):
             return text
     # Blocks that are read as they should be alone, and not beside each other.
     return "\n\n".join(_write_alone(block) for block in blocks)
@@ -75,24 +74,33 @@ def _is_notes_heading(block: Block) -> bool:
     return block.tag == "h2" and block.spans == (Span(NOTES),)
 
 
-def _join(blocks: Sequence[Block], notes: Sequence[tuple[str, Block]]) -> str:
+def _list_ways(blocks: Sequence[Block]) -> Iterator[str]:
+    """Write a body in the way that reads best, then in those that are surer: the first one nearly always does."""
+    body, notes = _part_notes(blocks)
+    yield _join(body, notes, _write_well)
+    yield _join(body, notes, _write_surely)
+    if notes:
+        yield _join(blocks, (), _write_surely)
+
+
+def _join(blocks: Sequence[Block], notes: Sequence[tuple[str, Block]], write: _Write) -> str:
     numbers = frozenset(number for number, _ in notes)
-    written = list(_write_each(blocks, numbers))
+    written = []
+    is_other = False  # than the list right before it, which it would join
+    for before, block in zip([None, *blocks], blocks, strict=False):
+        is_other = before is not None and before.tag == block.tag and not is_other
+        written.append(write(block, _Pen(numbers=numbers), is_other))
     written += [f"[^{number}]: {_Pen(numbers=numbers).write_lines(note.spans)}" for number, note in notes]
     return "\n\n".join(written)
 
 
-def _write_each(blocks: Sequence[Block], numbers: frozenset[str]) -> Iterator[str]:
-    is_other = False  # than the list right before it, which it would join
-    for before, block in pairwise([None, *blocks]):
-        if block is not None:
-            is_other = before is not None and before.tag == block.tag and not is_other
-            yield _write_surely(block, numbers, is_other=is_other)
+def _write_well(block: Block, pen: _Pen, is_other: bool) -> str:  # noqa: FBT001 - a callable's parameters have no names
+    return pen.write_block(block, is_other=is_other)
 
 
-def _write_surely(block: Block, numbers: frozenset[str], *, is_other: bool) -> str:
-    for pen in (_Pen(numbers=numbers), _Pen(numbers=numbers, is_plain=True)):
-        text = pen.write_block(block, is_other=is_other)
+def _write_surely(block: Block, pen: _Pen, is_other: bool) -> str:  # noqa: FBT001 - as above
+    for each in (pen, replace(pen, is_plain=True)):
+        text = each.write_block(block, is_other=is_other)
         try:
             if read_piece(text) == (block,):
                 return text
@@ -155,10 +163,9 @@ class _Pen:
 
     def _write_children(self, block: Block) -> Iterator[str]:
         is_other = False
-        for before, child in pairwise([None, *block.children]):
-            if child is not None:
-                is_other = before is not None and before.tag == child.tag and not is_other
-                yield self.write_block(child, is_other=is_other)
+        for before, child in zip([None, *block.children], block.children, strict=False):
+            is_other = before is not None and before.tag == child.tag and not is_other
+            yield self.write_block(child, is_other=is_other)
 
     def _write_list(self, block: Block, *, is_other: bool) -> str:
         is_loose = any(child.tag in {"p", "figure"} for item in block.children for child in item.children)
@@ -222,6 +229,9 @@ class _Pen:
         text = re.sub(r"<(?=[A-Za-z/])", r"\\<", text)
         text = re.sub(r"([\[\]])" if in_link else r"(\[(?=\^)|\](?=\())", r"\\\1", text)
         return re.sub(r"!(?=\[|$)", r"\\!", text)
+
+
+_Write: TypeAlias = Callable[[Block, _Pen, bool], str]
 
 
 def _escape_all(text: str) -> str:

@@ -100,8 +100,14 @@ def replace_words(spans: Sequence[Span], words: str, instead: str) -> tuple[Span
 
 
 def _split(spans: Iterable[Span]) -> Iterator[tuple[str, frozenset[Format]]]:
+    """Give words and the spaces between them in turn; words without a break between them stay together."""
     for span in spans:
-        yield from ((part, span.formats) for part in _PARTS.split(span.text) if part)
+        if BREAK in span.text:
+            yield from ((part, span.formats) for part in _PARTS.split(span.text) if part)
+            continue
+        words = " ".join(span.text.split())
+        parts = (" " if span.text[:1].isspace() else "", words, " " if words and span.text[-1].isspace() else "")
+        yield from ((part, span.formats) for part in parts if part)
 
 
 def _widen(before: str, more: str) -> str:
