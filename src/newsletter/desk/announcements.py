@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Literal
 
@@ -12,6 +12,7 @@ from litestar.response import Redirect, Template
 
 from newsletter.desk.collaborators import TheApp, TheEditor
 from newsletter.desk.routes import act, say, screen, see_other
+from newsletter.desk.typed_form import TypedForm
 from newsletter.desk.visit import AnyRequest
 from newsletter.domain.article import Announcement, AnnouncementKind, StoredAnnouncement
 from newsletter.domain.editor import EditorRole
@@ -61,12 +62,7 @@ class AnnouncementsPage:
 class AnnouncementPage:
     #: None for one that is not stored yet
     stored: StoredAnnouncement | None
-    texts: Mapping[str, str]
-    #: by which a change of somebody else is known
-    seen: str
-    #: what somebody else saved meanwhile
-    theirs: Mapping[str, str] = field(default_factory=dict)
-    error: str = ""
+    form: TypedForm
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -88,7 +84,7 @@ def show_announcements(app: TheApp) -> Template:
 @screen("/announcements/new", role=EditorRole.WRITER)
 def show_new_announcement(app: TheApp) -> Template:
     blank = Announcement(kind=AnnouncementKind.EVENT, title="", timezone=app.cadence.timezone)
-    return show("announcement.html.j2", AnnouncementPage(stored=None, texts=show_texts(blank), seen=""))
+    return show("announcement.html.j2", AnnouncementPage(stored=None, form=TypedForm(texts=show_texts(blank))))
 
 
 @act("/announcements/new", role=EditorRole.WRITER)
@@ -100,8 +96,8 @@ def add_announcement(
             _read(data), timezone=app.cadence.timezone, database=app.database, now=app.now(), actor=editor.name
         )
     except InputError as error:
-        value = AnnouncementPage(stored=None, texts=_keep(data), seen="", error=str(error))
-        return show("announcement.html.j2", value, status=400)
+        form = TypedForm(texts=_keep(data), error=str(error))
+        return show("announcement.html.j2", AnnouncementPage(stored=None, form=form), status=form.status)
     say(request, f"“{stored.announcement.title}” is stored.")
     return see_other("/announcements")
 
@@ -110,8 +106,8 @@ def add_announcement(
 def show_announcement(announcement_id: FromPath[int], app: TheApp) -> Template:
     with app.database.snapshot() as snapshot:
         stored = find_announcement(snapshot, announcement_id)
-    texts, seen = show_texts(stored.announcement), mark_announcement(stored.announcement)
-    return show("announcement.html.j2", AnnouncementPage(stored=stored, texts=texts, seen=seen))
+    form = TypedForm(texts=show_texts(stored.announcement), seen=mark_announcement(stored.announcement))
+    return show("announcement.html.j2", AnnouncementPage(stored=stored, form=form))
 
 
 @act("/announcements/{announcement_id:int}", role=EditorRole.WRITER)
@@ -122,20 +118,17 @@ def save_announcement(
     app: TheApp,
     editor: TheEditor,
 ) -> Template | Redirect:
-    seen = data.get("seen", "")
-    theirs: Mapping[str, str] = {}
+    form = TypedForm(texts=_keep(data), seen=data.get("seen", ""))
     try:
         stored = edit_announcement(
-            announcement_id, _read(data), database=app.database, now=app.now(), actor=editor.name, seen=seen
+            announcement_id, _read(data), database=app.database, now=app.now(), actor=editor.name, seen=form.seen
         )
     except (ChangedMeanwhileError, InputError) as error:
         with app.database.snapshot() as snapshot:
             found = find_announcement(snapshot, announcement_id)
-        if isinstance(error, ChangedMeanwhileError):
-            theirs = {name: text for name, text in error.theirs.items() if text != data.get(name, text)}
-            seen = mark_announcement(found.announcement)
-        value = AnnouncementPage(stored=found, texts=_keep(data), seen=seen, theirs=theirs, error=str(error))
-        return show("announcement.html.j2", value, status=409 if theirs else 400)
+        saved, mark = show_texts(found.announcement), mark_announcement(found.announcement)
+        form = form.refuse(error, saved=saved, mark=mark)
+        return show("announcement.html.j2", AnnouncementPage(stored=found, form=form), status=form.status)
     say(request, f"“{stored.announcement.title}” is saved.")
     return see_other("/announcements")
 

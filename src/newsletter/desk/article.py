@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from litestar.params import FromPath, URLEncodedBody
@@ -12,6 +11,7 @@ from litestar.response import Redirect, Template
 
 from newsletter.desk.collaborators import TheApp, TheEditor
 from newsletter.desk.handed import FileForm, read_files, read_texts
+from newsletter.desk.local_time import read_local, write_local
 from newsletter.desk.routes import act, say, screen, see_other
 from newsletter.desk.visit import AnyRequest
 from newsletter.domain.article import StoredArticle
@@ -209,7 +209,7 @@ def load_article(
         withdrawn = list_withdrawn_names(snapshot)
     present = show_fields(stored)
     marks = {name: mark(text) for name, text in present.items()} | dict(seen or {})
-    local = _write_time(stored, app.cadence.zone)
+    local = write_local(stored.article.published_at, app.cadence.zone)
     texts = present | {"published_at": local, "was-published_at": local} | dict(typed or {})
     return ArticlePage(
         stored=stored,
@@ -243,11 +243,6 @@ def find_picture(snapshot: Transaction, stored: StoredArticle) -> Picture | None
     return find_pictures(snapshot, [address]).get(address) if address else None
 
 
-def _write_time(stored: StoredArticle, zone: ZoneInfo) -> str:
-    moment = stored.article.published_at
-    return f"{moment.astimezone(zone):%Y-%m-%dT%H:%M}" if moment else ""
-
-
 def read_typed(typed: Mapping[str, str], zone: ZoneInfo) -> dict[str, str]:
     """Give the fields of the form, the time of publication read in ``zone``; raises InputError.
 
@@ -258,8 +253,4 @@ def read_typed(typed: Mapping[str, str], zone: ZoneInfo) -> dict[str, str]:
     local = texts.pop("published_at", was)
     if local == was:
         return texts
-    try:
-        moment = datetime.fromisoformat(local).replace(tzinfo=zone)
-    except ValueError as error:
-        raise InputError(f"{local!r} is not a time: write it as 2026-03-31T09:00.") from error
-    return texts | {"published_at": moment.astimezone(UTC).isoformat()}
+    return texts | {"published_at": read_local(local, zone).isoformat()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Annotated, TypeAlias
 
 from litestar.params import QueryParameter, URLEncodedBody
@@ -12,9 +13,10 @@ from litestar.response import Redirect, Template
 
 from newsletter.app import App
 from newsletter.desk.collaborators import TheApp, TheEditor
+from newsletter.desk.reason import read_reason
 from newsletter.desk.routes import act, say, screen, see_other
 from newsletter.desk.visit import AnyRequest
-from newsletter.domain.editor import EditorRole
+from newsletter.domain.editor import Editor, EditorRole
 from newsletter.domain.issue import Draft
 from newsletter.errors import InputError, NewsletterError
 from newsletter.service.change_cadence import CalendarSlot, add_slot, list_year, move_slot, skip_slot
@@ -49,66 +51,53 @@ def show_calendar(app: TheApp, year: Year = 0) -> Template:
 
 @act("/calendar/skip", role=EditorRole.EDITOR)
 def skip(request: AnyRequest, data: Fields, app: TheApp, editor: TheEditor) -> Template | Redirect:
-    def change() -> tuple[str, date, Draft | None]:
-        day = _read_day(data, "slot")
-        draft = skip_slot(
-            day,
-            reason=_read_reason(data),
-            database=app.database,
-            cadence=app.cadence,
-            now=app.now(),
-            actor=editor.name,
-        )
-        return f"The slot of {day} is skipped.", day, draft
+    def plan(day: date) -> _Change:
+        return _Change(apply=partial(skip_slot, day), day=day, sentence=f"The slot of {day} is skipped.")
 
-    return _do(request, app, data, change)
+    return _do(request, app, editor, data, plan)
 
 
 @act("/calendar/move", role=EditorRole.EDITOR)
 def move(request: AnyRequest, data: Fields, app: TheApp, editor: TheEditor) -> Template | Redirect:
-    def change() -> tuple[str, date, Draft | None]:
-        day, to = _read_day(data, "slot"), _read_day(data, "to")
-        draft = move_slot(
-            day,
-            to,
-            reason=_read_reason(data),
-            database=app.database,
-            cadence=app.cadence,
-            now=app.now(),
-            actor=editor.name,
-        )
-        return f"The slot of {day} falls on {to}.", to, draft
+    def plan(day: date) -> _Change:
+        to = _read_day(data, "to")
+        return _Change(apply=partial(move_slot, day, to), day=to, sentence=f"The slot of {day} falls on {to}.")
 
-    return _do(request, app, data, change)
+    return _do(request, app, editor, data, plan)
 
 
 @act("/calendar/add", role=EditorRole.EDITOR)
 def add(request: AnyRequest, data: Fields, app: TheApp, editor: TheEditor) -> Template | Redirect:
-    def change() -> tuple[str, date, Draft | None]:
-        day = _read_day(data, "slot")
-        draft = add_slot(
-            day,
-            reason=_read_reason(data),
-            database=app.database,
-            cadence=app.cadence,
-            now=app.now(),
-            actor=editor.name,
-        )
-        return f"There is a slot on {day}.", day, draft
+    def plan(day: date) -> _Change:
+        return _Change(apply=partial(add_slot, day), day=day, sentence=f"There is a slot on {day}.")
 
-    return _do(request, app, data, change)
+    return _do(request, app, editor, data, plan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What is to become of a slot, and what is said and shown then."""
+
+    apply: Callable[..., Draft | None]
+    day: date
+    sentence: str
 
 
 def _do(
-    request: AnyRequest, app: App, fields: Mapping[str, str], change: Callable[[], tuple[str, date, Draft | None]]
+    request: AnyRequest, app: App, editor: Editor, fields: Mapping[str, str], plan: Callable[[date], _Change]
 ) -> Template | Redirect:
+    """Do what is planned for the slot of a form, and show the calendar again with the reason where it is refused."""
     try:
-        sentence, day, draft = change()
+        change = plan(_read_day(fields, "slot"))
+        reason = read_reason(fields, because="the reason is shown with the slot")
+        draft = change.apply(
+            reason=reason, database=app.database, cadence=app.cadence, now=app.now(), actor=editor.name
+        )
     except NewsletterError as error:
         year = fields.get("year", "")
         return _show(app, int(year) if year.isascii() and year.isdigit() else 0, typed=fields, error=str(error))
-    say(request, f"{sentence} Issue {draft.number} is for {draft.day}." if draft else sentence)
-    return see_other(f"/calendar?year={day.year}")
+    say(request, f"{change.sentence} Issue {draft.number} is for {draft.day}." if draft else change.sentence)
+    return see_other(f"/calendar?year={change.day.year}")
 
 
 def _show(app: App, year: int, *, typed: Mapping[str, str] | None = None, error: str = "") -> Template:
@@ -142,10 +131,3 @@ def _read_day(fields: Mapping[str, str], name: str) -> date:
         return date.fromisoformat(fields.get(name, "").strip())
     except ValueError as error:
         raise InputError("Choose a day, such as 2026-03-31.") from error
-
-
-def _read_reason(fields: Mapping[str, str]) -> str:
-    reason = " ".join(fields.get("reason", "").split())
-    if not reason:
-        raise InputError("Say why in a few words; the reason is shown with the slot.")
-    return reason

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from functools import partial
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from newsletter.desk.guard import FORM_FIELD, FORM_HEADER
+from newsletter.desk.local_time import write_local
 from newsletter.desk.routes import PREFIX
 from newsletter.desk.visit import AnyRequest, Visit, find_visit
 from newsletter.domain.address import mask_addresses
@@ -85,24 +86,15 @@ def frame_filters(cadence: Cadence) -> dict[str, Callable[..., object]]:
         text = f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
         return Markup('<time datetime="{}">{}</time>').format(_iso(moment), text)
 
-    def local_input(moment: datetime) -> str:
-        """Write a moment as a field of type datetime-local has it, in the site's zone."""
-        return f"{moment.astimezone(zone):%Y-%m-%dT%H:%M}"
-
     return {
         "when": when,
         "short_when": short_when,
-        "local_input": local_input,
+        "local_input": partial(write_local, zone=zone),
         "figure": figure,
         "kilobytes": kilobytes,
         "span": span,
         "without_addresses": mask_addresses,
     }
-
-
-def read_local(text: str, zone: ZoneInfo) -> datetime:
-    """Read a field of type datetime-local as a moment, UTC. Raises ValueError."""
-    return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
 
 
 def figure(count: float) -> str:

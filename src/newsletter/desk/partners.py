@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from io import StringIO
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -15,11 +15,13 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect, Template
 
 from newsletter.desk.collaborators import TheApp, TheEditor
+from newsletter.desk.local_time import read_local, write_local
 from newsletter.desk.routes import act, say, screen, see_other
+from newsletter.desk.typed_form import TypedForm
 from newsletter.desk.visit import AnyRequest
 from newsletter.domain.editor import EditorRole
 from newsletter.domain.partner import PartnerLink, StoredPartnerLink
-from newsletter.errors import ChangedMeanwhileError, InputError, RefusedError
+from newsletter.errors import InputError, RefusedError
 from newsletter.ingest.csv_subscribers import protect_cell
 from newsletter.service.edit_partner import (
     PartnerTexts,
@@ -71,13 +73,9 @@ class PartnersPage:
 class PartnerPage:
     #: None for one that is not stored yet
     stored: StoredPartnerLink | None
-    texts: Mapping[str, str]
-    #: by which a change of somebody else is known
-    seen: str
+    form: TypedForm
+    #: that times are in
     zone: str
-    #: what somebody else saved meanwhile
-    theirs: Mapping[str, str] = field(default_factory=dict)
-    error: str = ""
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -130,8 +128,8 @@ def give_report(app: TheApp) -> Response[str]:
 
 @screen("/partners/new", role=EditorRole.WRITER)
 def show_new_partner(app: TheApp) -> Template:
-    texts = show_texts(PartnerLink(name=""))
-    return show("partner.html.j2", PartnerPage(stored=None, texts=texts, seen="", zone=app.cadence.timezone))
+    form = TypedForm(texts=show_texts(PartnerLink(name="")))
+    return show("partner.html.j2", PartnerPage(stored=None, form=form, zone=app.cadence.timezone))
 
 
 @act("/partners/new", role=EditorRole.EDITOR)
@@ -142,8 +140,9 @@ def add_partner(
         texts = _read(data, app.cadence.zone)
         stored = write_partner(texts, database=app.database, now=app.now(), actor=editor.name)
     except (InputError, RefusedError) as error:
-        value = PartnerPage(stored=None, texts=_keep(data), seen="", zone=app.cadence.timezone, error=str(error))
-        return show("partner.html.j2", value, status=400)
+        form = TypedForm(texts=_keep(data), error=str(error))
+        value = PartnerPage(stored=None, form=form, zone=app.cadence.timezone)
+        return show("partner.html.j2", value, status=form.status)
     say(request, f"{stored.link.name} is stored.")
     return see_other("/partners")
 
@@ -152,9 +151,8 @@ def add_partner(
 def show_partner(partner_id: FromPath[int], app: TheApp) -> Template:
     with app.database.snapshot() as snapshot:
         stored = find_partner(snapshot, partner_id)
-    texts = _show_local(stored.link, app.cadence.zone)
-    value = PartnerPage(stored=stored, texts=texts, seen=mark_partner(stored.link), zone=app.cadence.timezone)
-    return show("partner.html.j2", value)
+    form = TypedForm(texts=_show_local(stored.link, app.cadence.zone), seen=mark_partner(stored.link))
+    return show("partner.html.j2", PartnerPage(stored=stored, form=form, zone=app.cadence.timezone))
 
 
 @act("/partners/{partner_id:int}", role=EditorRole.EDITOR)
@@ -165,22 +163,17 @@ def save_partner(
     app: TheApp,
     editor: TheEditor,
 ) -> Template | Redirect:
-    zone, seen = app.cadence.zone, data.get("seen", "")
-    theirs: Mapping[str, str] = {}
+    zone, form = app.cadence.zone, TypedForm(texts=_keep(data), seen=data.get("seen", ""))
     try:
-        texts = _read(data, zone)
-        stored = edit_partner(partner_id, texts, database=app.database, now=app.now(), actor=editor.name, seen=seen)
+        stored = edit_partner(
+            partner_id, _read(data, zone), database=app.database, now=app.now(), actor=editor.name, seen=form.seen
+        )
     except (InputError, RefusedError) as error:
         with app.database.snapshot() as snapshot:
             found = find_partner(snapshot, partner_id)
-        if isinstance(error, ChangedMeanwhileError):
-            local = _show_local(found.link, zone)
-            theirs = {name: text for name, text in local.items() if text != data.get(name, text)}
-            seen = mark_partner(found.link)
-        value = PartnerPage(
-            stored=found, texts=_keep(data), seen=seen, zone=app.cadence.timezone, theirs=theirs, error=str(error)
-        )
-        return show("partner.html.j2", value, status=409 if theirs else 400)
+        form = form.refuse(error, saved=_show_local(found.link, zone), mark=mark_partner(found.link))
+        value = PartnerPage(stored=found, form=form, zone=app.cadence.timezone)
+        return show("partner.html.j2", value, status=form.status)
     say(request, f"{stored.link.name} is saved.")
     return see_other("/partners")
 
@@ -221,11 +214,7 @@ def _stand(stored: StoredPartnerLink, now: datetime) -> Standing:
 
 
 def _show_local(link: PartnerLink, zone: ZoneInfo) -> dict[str, str]:
-    def local(moment: datetime | None) -> str:
-        return f"{moment.astimezone(zone):%Y-%m-%dT%H:%M}" if moment else ""
-
-    times = {"window_from": local(link.window_from), "window_until": local(link.window_until)}
-    return show_texts(link) | times
+    return show_texts(link) | {name: write_local(getattr(link, name), zone) for name in _TIMES}
 
 
 def _read(data: Mapping[str, str], zone: ZoneInfo) -> PartnerTexts:
@@ -233,17 +222,10 @@ def _read(data: Mapping[str, str], zone: ZoneInfo) -> PartnerTexts:
     if not weight.isdecimal():
         raise InputError(f"{weight!r} is no weight: write a whole number, 1 or more.")
     texts = {name: data[name] for name in _TEXTS if name in data}
-    times = {name: _read_time(data[name], zone) for name in _TIMES if name in data}
+    times = {
+        name: read_local(data[name], zone).isoformat() if data[name].strip() else "" for name in _TIMES if name in data
+    }
     return PartnerTexts(**texts, **times, weight=int(weight))
-
-
-def _read_time(text: str, zone: ZoneInfo) -> str:
-    if not text.strip():
-        return ""
-    try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=zone).astimezone(UTC).isoformat()
-    except ValueError as error:
-        raise InputError(f"{text!r} is not a time: write it as 2026-03-31T09:00.") from error
 
 
 def _keep(data: Mapping[str, str]) -> dict[str, str]:

@@ -15,12 +15,13 @@ from litestar.response import Redirect, Template
 
 from newsletter.app import App
 from newsletter.desk.collaborators import TheApp, TheEditor
+from newsletter.desk.reason import read_reason
 from newsletter.desk.routes import act, say, screen, see_other
 from newsletter.desk.subscribers import read_topics
 from newsletter.desk.visit import AnyRequest
 from newsletter.domain.address import mask_addresses
 from newsletter.domain.choice import Choices, read_pause
-from newsletter.domain.editor import EditorRole
+from newsletter.domain.editor import Editor, EditorRole
 from newsletter.domain.person import PersonalRecord
 from newsletter.domain.segment import check_name
 from newsletter.domain.subscriber import Subscriber, SubscriberStatus
@@ -35,6 +36,7 @@ from newsletter.service.unsubscribe import unsubscribe_address
 from newsletter.web.pages import show
 
 _PATH = "/subscribers/{subscriber_id:int}"
+_WHY = "who looks at this page in a year will want to know"
 
 Fields = URLEncodedBody[dict[str, str]]
 
@@ -140,14 +142,7 @@ def suppress(
     request: AnyRequest, subscriber_id: FromPath[int], data: Fields, app: TheApp, editor: TheEditor
 ) -> Template | Redirect:
     def change(person: Subscriber) -> str:
-        suppress_address(
-            person.address,
-            because=_read_reason(data),
-            database=app.database,
-            address_key=app.address_key,
-            now=app.now(),
-            actor=editor.name,
-        )
+        _decide(suppress_address, person, data, app, editor)
         return "Suppressed: no letter goes there until somebody lifts it."
 
     return _do(request, app, subscriber_id, change)
@@ -158,14 +153,7 @@ def lift(
     request: AnyRequest, subscriber_id: FromPath[int], data: Fields, app: TheApp, editor: TheEditor
 ) -> Template | Redirect:
     def change(person: Subscriber) -> str:
-        lift_suppression(
-            person.address,
-            because=_read_reason(data),
-            database=app.database,
-            address_key=app.address_key,
-            now=app.now(),
-            actor=editor.name,
-        )
+        _decide(lift_suppression, person, data, app, editor)
         return "The suppression is lifted."
 
     return _do(request, app, subscriber_id, change)
@@ -176,8 +164,9 @@ def unsubscribe(
     request: AnyRequest, subscriber_id: FromPath[int], data: Fields, app: TheApp, editor: TheEditor
 ) -> Template | Redirect:
     def change(person: Subscriber) -> str:
+        source = read_reason(data, because=_WHY)
         has_left = unsubscribe_address(
-            person.address, source=_read_reason(data), database=app.database, now=app.now(), actor=editor.name
+            person.address, source=source, database=app.database, now=app.now(), actor=editor.name
         )
         return "Unsubscribed; a goodbye with a way back is under way." if has_left else "The reader had left before."
 
@@ -205,6 +194,20 @@ def forget(request: AnyRequest, subscriber_id: FromPath[int], app: TheApp, edito
     )
     say(request, "Erased. Only hashes are left, which name nobody.")
     return see_other("/subscribers")
+
+
+def _decide(
+    decide: Callable[..., None], person: Subscriber, fields: Mapping[str, str], app: App, editor: Editor
+) -> None:
+    """Suppress an address or lift that, for the reason of the form."""
+    decide(
+        person.address,
+        because=read_reason(fields, because=_WHY),
+        database=app.database,
+        address_key=app.address_key,
+        now=app.now(),
+        actor=editor.name,
+    )
 
 
 def _do(request: AnyRequest, app: App, subscriber_id: int, change: Callable[[Subscriber], str]) -> Template | Redirect:
@@ -241,13 +244,6 @@ def _show(
 def _load(app: App, subscriber_id: int) -> tuple[Subscriber, PersonalRecord]:
     person = load_subscriber(subscriber_id, database=app.database)
     return person, find_record(person.address, database=app.database, address_key=app.address_key)
-
-
-def _read_reason(fields: Mapping[str, str]) -> str:
-    reason = " ".join(fields.get("reason", "").split())
-    if not reason:
-        raise InputError("Say why in a few words; who looks at this page in a year will want to know.")
-    return reason
 
 
 def _read_pause(fields: Mapping[str, str], today: date) -> date | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from litestar.params import URLEncodedBody
 from litestar.response import Redirect, Template
 
 from newsletter.app import App
 from newsletter.desk.collaborators import TheApp, TheEditor
-from newsletter.desk.frame import figure, read_local
+from newsletter.desk.frame import figure
+from newsletter.desk.local_time import read_local, write_local
 from newsletter.desk.place import IssueNumber
 from newsletter.desk.routes import act, say, screen, see_other
 from newsletter.desk.visit import AnyRequest
@@ -124,7 +124,7 @@ def load_sending(number: int, app: App, plan: Plan | None, *, refusal: str = "")
         draft = issues.find_issue(snapshot, number)
         names = tuple(segments.list_segments(snapshot))
     if plan is None:
-        plan = Plan(at=f"{draft.due_at.astimezone(cadence.zone):%Y-%m-%dT%H:%M}" if draft.due_at > now else "")
+        plan = Plan(at=write_local(draft.due_at, cadence.zone) if draft.due_at > now else "")
     common = SendingPage(
         number=number,
         draft=draft,
@@ -181,18 +181,11 @@ def _read_plan(data: Mapping[str, str]) -> Plan:
 
 def _plan_launch(plan: Plan, app: App, *, now: datetime) -> Launch:
     """Return when and to how many first. Raises InputError for what cannot be."""
-    at = _read_time(plan.at, app.cadence.zone) if plan.at else None
+    at = read_local(plan.at, app.cadence.zone) if plan.at else None
     if at is not None and at < now - timedelta(minutes=1):
         local = at.astimezone(app.cadence.zone)
         raise InputError(f"{local:%Y-%m-%d %H:%M} {app.cadence.timezone} has passed: choose a later time, or none.")
     return app.plan_launch(now, not_before=at, first_share=_read_share(plan.share))
-
-
-def _read_time(text: str, zone: ZoneInfo) -> datetime:
-    try:
-        return read_local(text, zone)
-    except ValueError as error:
-        raise InputError(f"{text!r} is no time; choose a day and an hour, or leave it empty.") from error
 
 
 def _read_share(text: str) -> float | None:
