@@ -105,7 +105,10 @@ class SmtpSession:
 
     async def _write_content(self, pieces: Sequence[bytes]) -> None:
         """Write a letter. Where the relay reads slowly, never more than a portion of it waits in our memory."""
-        for portion in _portions(pieces, beyond=self._write_at_once(pieces)):
+        written = self._write_at_once(pieces)
+        if written == sum(map(len, pieces)):
+            return
+        for portion in _portions(pieces, beyond=written):
             self._transport.write(portion)
             await self._replies.drain()
 
@@ -121,10 +124,9 @@ class SmtpSession:
     async def _send_envelope(self, letter: Letter) -> tuple[Reply, Reply | None, Reply | None]:
         if self._needs_reset:
             self._transport.write(b"RSET\r\n")
-        mail, rcpt, data = self._commands(letter)
         if self._pipelining:
             if self._announced is not letter:
-                self._transport.write(mail + rcpt + data)
+                self._transport.write(b"".join(self._commands(letter)))
             self._announced = None
             await self._confirm_reset()
             # The three come together, mostly with the answer to the last letter's dot.
@@ -136,6 +138,7 @@ class SmtpSession:
                 return mail_reply, rcpt_reply, None
             return mail_reply, rcpt_reply, self._replies.take_arrived() or await self._replies.take()
         await self._confirm_reset()
+        mail, rcpt, data = self._commands(letter)
         self._transport.write(mail)
         mail_reply = await self._replies.take()
         if not mail_reply.is_positive:

@@ -202,6 +202,8 @@ class LedgerWriter:
 def _judge(starting: Job | None, withdrawn: Withdrawn) -> Verdict:
     if starting is None:
         return Verdict.NONE
+    if not withdrawn.withheld and not withdrawn.taken_over:  # as nearly always, without a hash of either name
+        return Verdict.RELEASE
     if starting.recipient.delivery in withdrawn.withheld:
         return Verdict.WITHHELD
     return Verdict.TAKEN_OVER if starting.load.batch in withdrawn.taken_over else Verdict.RELEASE
