@@ -168,7 +168,7 @@ def moments(step: timedelta) -> Iterator[datetime]:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(600)  # a thousand wakes of six processes, and kills among them
+@pytest.mark.timeout(3600)  # thousands of wakes of six processes, and kills among them
 @pytest.mark.parametrize("step", [timedelta(days=2), timedelta(hours=2)])
 def test_every_planned_slot_gets_its_issue_exactly_once(postgres_url: str, step: timedelta) -> None:
     database = Database(postgres_url)

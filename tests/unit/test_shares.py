@@ -65,3 +65,13 @@ def test_a_reserve_takes_letters_only_while_all_others_rest() -> None:
     assert not shares.may_claim("reserve")
     shares.hold("a")
     assert shares.may_claim("reserve")
+
+
+def test_letters_that_a_relay_has_out_may_come_back_to_the_others() -> None:
+    shares = Shares({"one": 1, "two": 1}, clock=Clock())
+    shares.send_out("two")
+
+    assert shares.have_others_out("one")
+    assert not shares.have_others_out("two")
+    shares.take_back("two")
+    assert not shares.have_others_out("one")

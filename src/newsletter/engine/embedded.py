@@ -42,10 +42,11 @@ async def deliver_in_turn(worker: Worker, *, until_idle: bool) -> None:
     while not worker.is_stopping:
         await worker.heed_refusal()
         wants_batch = worker.wants_batch(len(out))
+        may_come_back = worker.have_others_out  # asked first: what comes back after this is found by the claim
         granted = await worker.claim() if wants_batch else None
         if isinstance(granted, Granted):
             out.add(asyncio.create_task(worker.deliver_batch(granted)))
-        elif wants_batch and until_idle and not out and not worker.expects_batch:
+        elif wants_batch and until_idle and not out and not worker.expects_batch and not may_come_back:
             break
         else:
             out = await worker.rest(out, until_low=not wants_batch)

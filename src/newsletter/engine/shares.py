@@ -24,6 +24,8 @@ class Shares:
         self._away_until: dict[str, datetime] = {}
         #: relays without a worker
         self._idle: set[str] = set()
+        #: how many batches each has out
+        self._out = dict.fromkeys(weights, 0)
 
     def may_claim(self, relay: str) -> bool:
         """Tell whether it is this relay's turn, or nobody else's."""
@@ -35,6 +37,18 @@ class Shares:
     def has_others(self, relay: str) -> bool:
         """Tell whether another relay can send now."""
         return any(other != relay and not self._is_away(other) for other in self._weights)
+
+    def have_others_out(self, relay: str) -> bool:
+        """Tell whether another relay has letters out, which may come back if it turns out to refuse them."""
+        return any(out for other, out in self._out.items() if other != relay)
+
+    def send_out(self, relay: str) -> None:
+        """Note that a relay has one batch more, or is about to."""
+        self._out[relay] += 1
+
+    def take_back(self, relay: str) -> None:
+        """Note that a batch is settled or in the ledger again, or that there was none."""
+        self._out[relay] -= 1
 
     def enter(self, relay: str) -> None:
         """Note that a relay's worker begins."""

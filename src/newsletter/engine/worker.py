@@ -139,11 +139,14 @@ class Worker:
 
     async def claim(self, only: tuple[int, int] | None = None) -> Granted | Held | None:
         """Claim the next batch that is due, or the one that is wanted; None if there is none."""
+        shares = self._plant.shares
+        if shares is not None:
+            shares.send_out(self._relay)  # before it is, or another relay could think that all are in
         granted = await asyncio.to_thread(self._claim, only)
         if isinstance(granted, Granted) and not any(self._loads.values()):
             self._last_good = self._plant.clock()  # patience begins with the work, not in a quiet week before
-        if self._plant.shares is not None:
-            self._share_out(granted, self._plant.shares)
+        if shares is not None:
+            self._share_out(granted, shares)
         return granted
 
     def _share_out(self, granted: Granted | Held | None, shares: Shares) -> None:
@@ -152,8 +155,14 @@ class Worker:
                 shares.count(self._relay, len(grant.recipients))
             case Held():
                 shares.hold(self._relay)
+                shares.take_back(self._relay)
             case None:
-                pass
+                shares.take_back(self._relay)
+
+    @property
+    def have_others_out(self) -> bool:
+        """Tell whether letters may come back that another relay has now."""
+        return self._plant.shares is not None and self._plant.shares.have_others_out(self._relay)
 
     @property
     def expects_batch(self) -> bool:
@@ -181,6 +190,11 @@ class Worker:
 
     async def deliver_batch(self, granted: Granted) -> None:
         """See one claimed batch through to its end; whatever engine handed it out."""
+        await self._see_through(granted)
+        if self._plant.shares is not None:
+            self._plant.shares.take_back(self._relay)
+
+    async def _see_through(self, granted: Granted) -> None:
         claim, grant = granted.claim, granted.grant
         mailing = claim.batch.mailing
         health = self._health[mailing]

@@ -16,10 +16,10 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     and_,
+    bindparam,
     case,
     exists,
     func,
-    literal,
     or_,
     select,
     true,
@@ -58,6 +58,41 @@ IS_SUPPRESSED = (
     .where(subscribers.c.id == deliveries.c.subscriber_id)
     .where(suppressions.c.address_hash == subscribers.c.address_hash, suppressions.c.lifted_at.is_(None))
 )
+
+# The statements of every claim are made once: making them takes longer than they run.
+_COVERED = and_(
+    deliveries.c.mailing_id == bindparam("of_mailing"),
+    deliveries.c.position.between(bindparam("first"), bindparam("last")),
+)
+_WITHHOLDING = [
+    update(deliveries)
+    .where(_COVERED, deliveries.c.status.in_(SENDABLE), applies)
+    .values(status=DeliveryStatus.WITHHELD, reason=reason, settled_at=bindparam("now"), next_try_at=None)
+    for reason, applies in ((WithheldReason.UNSUBSCRIBED, ~IS_ACTIVE), (WithheldReason.SUPPRESSED, IS_SUPPRESSED))
+]
+_DUE_RECIPIENTS = (
+    select(
+        deliveries.c.position, deliveries.c.attempts, deliveries.c.first_try_at, deliveries.c.resent,
+        subscribers.c.address, subscribers.c.public_id, subscribers.c.topics, subscribers.c.is_text_only,
+    )
+    .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+    .where(
+        _COVERED,
+        or_(
+            deliveries.c.status == DeliveryStatus.QUEUED,
+            and_(deliveries.c.status == DeliveryStatus.DEFERRED, deliveries.c.next_try_at <= bindparam("now")),
+        ),
+    )
+    .order_by(deliveries.c.position)
+)  # fmt: skip
+_NEXT_OF_BATCH = select(
+    func.min(
+        case(
+            (deliveries.c.status == DeliveryStatus.QUEUED, bindparam("queued_due_at", type_=batches.c.due_at.type)),
+            else_=deliveries.c.next_try_at,
+        )
+    )
+).where(_COVERED, deliveries.c.status.in_(SENDABLE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +149,12 @@ def claim_batch(
         .where(is_row_of(batch))
         .values(worker_id=seat.worker, lease_until=now + LEASE, fence=batch.fence)
     )
-    found = recover(transaction, _covers(batch), doubtful=doubtful) if row.worker_id is not None else 0
-    withhold(transaction, _covers(batch), now=now)
+    found = 0
+    if row.worker_id is not None:
+        in_batch = deliveries.c.position.between(batch.first_position, batch.last_position)
+        left = and_(deliveries.c.mailing_id == batch.mailing, in_batch)
+        found = recover(transaction, left, doubtful=doubtful)
+    withhold(transaction, batch.mailing, batch.first_position, batch.last_position, now=now)
     return Claim(batch=batch, recipients=_list_recipients(transaction, batch, now=now), found_doubtful=found)
 
 
@@ -149,11 +188,7 @@ def finish_batch(
 
     ``queued_due_at`` is when those are due that were never tried; without it at once.
     """
-    remaining = case(
-        (deliveries.c.status == DeliveryStatus.QUEUED, literal(queued_due_at or now, batches.c.due_at.type)),
-        else_=deliveries.c.next_try_at,
-    )
-    due_at = transaction.scalar(select(func.min(remaining)).where(_covers(batch), deliveries.c.status.in_(SENDABLE)))
+    due_at = transaction.scalar(_NEXT_OF_BATCH, {**_range(batch), "queued_due_at": queued_due_at or now})
     transaction.execute(
         update(batches)
         .where(is_row_of(batch), batches.c.fence == batch.fence)
@@ -218,34 +253,19 @@ def is_row_of(batch: Batch) -> ColumnElement[bool]:
     return and_(batches.c.mailing_id == batch.mailing, batches.c.number == batch.number)
 
 
-def _covers(batch: Batch) -> ColumnElement[bool]:
-    in_range = deliveries.c.position.between(batch.first_position, batch.last_position)
-    return and_(deliveries.c.mailing_id == batch.mailing, in_range)
+def withhold(transaction: Transaction, mailing: int, first: int, last: int, *, now: datetime) -> None:
+    """Withhold what is not sent yet, between two positions, from those who have left or been suppressed."""
+    for withholding in _WITHHOLDING:
+        transaction.execute(withholding, {"of_mailing": mailing, "first": first, "last": last, "now": now})
 
 
-def withhold(transaction: Transaction, where: ColumnElement[bool], *, now: datetime) -> None:
-    """Withhold what is not sent yet from those who have left or been suppressed."""
-    sendable = and_(where, deliveries.c.status.in_(SENDABLE))
-    for reason, applies in ((WithheldReason.UNSUBSCRIBED, ~IS_ACTIVE), (WithheldReason.SUPPRESSED, IS_SUPPRESSED)):
-        withheld = {"status": DeliveryStatus.WITHHELD, "reason": reason, "settled_at": now, "next_try_at": None}
-        transaction.execute(update(deliveries).where(sendable, applies).values(withheld))
+def _range(batch: Batch) -> dict[str, int]:
+    """Return what ``_COVERED`` is to mean."""
+    return {"of_mailing": batch.mailing, "first": batch.first_position, "last": batch.last_position}
 
 
 def _list_recipients(transaction: Transaction, batch: Batch, *, now: datetime) -> tuple[Recipient, ...]:
-    is_due = or_(
-        deliveries.c.status == DeliveryStatus.QUEUED,
-        and_(deliveries.c.status == DeliveryStatus.DEFERRED, deliveries.c.next_try_at <= now),
-    )
-    query = (
-        select(
-            deliveries.c.position, deliveries.c.attempts, deliveries.c.first_try_at, deliveries.c.resent,
-            subscribers.c.address, subscribers.c.public_id, subscribers.c.topics,
-            subscribers.c.is_text_only,
-        )
-        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-        .where(_covers(batch), is_due)
-        .order_by(deliveries.c.position)
-    )  # fmt: skip
+    rows = transaction.execute(_DUE_RECIPIENTS, {**_range(batch), "now": now})
     return tuple(
         Recipient(
             delivery=DeliveryId(batch.mailing, position),
@@ -257,9 +277,8 @@ def _list_recipients(transaction: Transaction, batch: Batch, *, now: datetime) -
             first_try_at=first_try_at,
             is_resent=resent,
         )
-        for position, attempts, first_try_at, resent, address, public_id, topics, is_text_only in transaction.execute(
-            query
-        ).all()  # at once, which costs less than row by row
+        # at once, which costs less than row by row
+        for position, attempts, first_try_at, resent, address, public_id, topics, is_text_only in rows.all()
     )
 
 

@@ -119,8 +119,7 @@ def record(
         if batch not in taken_over and _status_of(transaction, delivery) is not DeliveryStatus.IN_FLIGHT
     )
     for delivery in withheld:
-        this = and_(deliveries.c.mailing_id == delivery.mailing, deliveries.c.position == delivery.position)
-        withhold(transaction, this, now=now)
+        withhold(transaction, delivery.mailing, delivery.position, delivery.position, now=now)
     return Withdrawn(taken_over, withheld)
 
 
