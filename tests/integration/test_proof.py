@@ -10,6 +10,7 @@ from draft_builders import A_SENDER
 from issue_desk import Desk, render
 from mailing_stand import ADDRESS_KEY, add_readers
 from newsletter.domain.address import EmailAddress
+from newsletter.domain.issue import Issue, RenderedIssue
 from newsletter.domain.mailing import AudienceSize
 from newsletter.domain.suppression import SuppressionReason
 from newsletter.domain.token import hash_address
@@ -55,6 +56,41 @@ def test_an_issue_without_anything_to_say_is_not_rendered(desk: Desk) -> None:
 
     assert proof.rendered is None
     assert (proof.html, proof.outline) == ("", None)
+
+
+def test_a_text_that_was_approved_or_mailed_is_looked_at_as_it_goes_out_and_not_rendered_again(desk: Desk) -> None:
+    made: list[int] = []
+    desk.store("One")
+    number = desk.draft().number
+    look(desk, number, made)
+    assert made == [number]
+    approval = desk.approve(number)
+    approved = look(desk, number, made)
+    desk.mail(number)
+    mailed = look(desk, number, made)
+
+    assert made == [number]
+    assert approved.rendered is not None
+    assert approved.rendered.digest == approval.rendered_digest
+    assert mailed.rendered == approved.rendered
+
+
+def look(desk: Desk, number: int, made: list[int]) -> Proof:
+    """Pull a proof as the desk does, and note the issues that were rendered for it."""
+
+    def note(issue: Issue) -> RenderedIssue:
+        made.append(issue.number)
+        return render(issue)
+
+    return pull_proof(
+        number,
+        database=desk.database,
+        masthead=desk.masthead,
+        render=note,
+        sender=A_SENDER,
+        now=desk.now,
+        takes_fixed=True,
+    )
 
 
 def suppress(database: Database, address: str) -> None:

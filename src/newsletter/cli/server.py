@@ -228,9 +228,11 @@ def _keep_working(shift: Shift) -> None:
 
 def _serve(app: App, host: str | None, port: int | None, *, beside: tuple[Callable[[], None], ...] = ()) -> None:
     """Answer until SIGTERM or SIGINT. What runs ``beside`` is started once the address is ours."""
+    import threading
+
     import uvicorn
 
-    from newsletter.desk.factory import create_desk
+    from newsletter.desk.factory import create_desk, prepare_screens
     from newsletter.desk.routes import PREFIX
     from newsletter.site.factory import create_site
     from newsletter.web.front import create_front
@@ -269,6 +271,8 @@ def _serve(app: App, host: str | None, port: int | None, *, beside: tuple[Callab
         base = f"http://{f'[{address}]' if ':' in address else address}:{number}"
         say(f"The site answers at {base}/")
         say(f"The desk answers at {base}{PREFIX}/")
+        # Half a second's work, which neither the first requests nor who waits for these lines should wait for.
+        threading.Thread(target=prepare_screens, args=(desk,), daemon=True).start()
         server.run(sockets=[listener])
 
 

@@ -20,6 +20,7 @@ from newsletter.desk.routes import PREFIX, ROLE
 from newsletter.desk.scripts import read_scripts, read_stylesheet
 from newsletter.desk.visit import give_cookies
 from newsletter.resources import folder
+from newsletter.service.check import load_checks
 from newsletter.web.assets import serve_asset
 from newsletter.web.headers import secure_headers
 from newsletter.web.pages import open_templates
@@ -69,6 +70,15 @@ def create_desk(app: App, *, handlers: Sequence[HTTPRouteHandler] | None = None)
         openapi_config=None,
         logging_config=None,
     )
+
+
+def prepare_screens(desk: Litestar) -> None:
+    """Do what the first look at each screen would have to: compile its templates, and load the checks of preflight."""
+    if desk.template_engine is None:
+        raise RuntimeError("The desk has no templates.")
+    for template in (folder("templates") / "desk").glob("*.j2"):
+        desk.template_engine.get_template(template.name)
+    load_checks()
 
 
 def find_handlers() -> Iterator[HTTPRouteHandler]:

@@ -71,7 +71,7 @@ def show_preflight(number: IssueNumber, request: AnyRequest, app: TheApp) -> Tem
 
 
 def pull(number: int, app: App) -> Proof:
-    """Compose and render the issue as everything stands now."""
+    """Compose the issue as everything stands now, and render it unless its text is fixed."""
     return pull_proof(
         number,
         database=app.database,
@@ -80,6 +80,7 @@ def pull(number: int, app: App) -> Proof:
         sender=app.known_sender,
         now=app.now(),
         signing_domain=app.dkim_key.domain if app.known_sender and app.dkim_key else None,
+        takes_fixed=True,
     )
 
 

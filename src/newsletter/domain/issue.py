@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 
 from newsletter.domain.article import StoredAnnouncement
 from newsletter.domain.partner import PartnerLink
@@ -230,7 +231,7 @@ class RenderedVariant:
     text: SlottedText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RenderedIssue:
     """An issue as it goes out: exact text with slots, one variant for each topic set of ``Issue.variants``."""
 
@@ -243,7 +244,7 @@ class RenderedIssue:
     def full(self) -> RenderedVariant:
         return next(iter(self.variants.values()))
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over subject and every variant's text with slots, in hex: what an approval consents to."""
         content = [

@@ -18,6 +18,7 @@ from newsletter.ingest.link import LinkAnswer
 from newsletter.render.outline import Outline, read_outline
 from newsletter.service.compose_issue import ShownItem, compose_items, show_items
 from newsletter.service.placed_link import PlacedLink, list_links
+from newsletter.service.show_issue import find_fixed_text
 from newsletter.store import issues, mailings, partners
 from newsletter.store.database import Database
 
@@ -84,21 +85,29 @@ def pull_proof(
     sender: Sender | None,
     now: datetime,
     signing_domain: str | None = None,
+    takes_fixed: bool = False,
 ) -> Proof:
-    """Compose and render an issue as everything stands now. Raises RenderError if it cannot be rendered."""
+    """Compose and render an issue as everything stands now. Raises RenderError if it cannot be rendered.
+
+    ``takes_fixed`` spares the rendering of one whose text is fixed, because it was mailed or its approval stands: the
+    proof then has that text, which is what goes out.
+    """
     with database.snapshot() as snapshot:
         draft = issues.find_issue(snapshot, number)
         items = show_items(draft, transaction=snapshot, masthead=masthead)
         history = issues.load_history(snapshot)
         links = partners.list_partners(snapshot)
         audience = mailings.measure_audience(snapshot, before=number, day=now.date())
-    issue = compose_items(draft, items, masthead=masthead)
+        issue = compose_items(draft, items, masthead=masthead)
+        rendered = find_fixed_text(draft, issue, transaction=snapshot) if takes_fixed else None
+    if rendered is None and issue.topics:
+        # Outside the snapshot: compiling takes half a second, and nobody should wait for it.
+        rendered = render(issue)
     return Proof(
         draft=draft,
         items=items,
         issue=issue,
-        # Outside the snapshot: compiling takes half a second, and nobody should wait for it.
-        rendered=render(issue) if issue.topics else None,
+        rendered=rendered,
         history=history,
         partners=tuple(links),
         sender=sender,

@@ -13,7 +13,7 @@ from newsletter.domain.issue import Draft, Issue, IssueStatus, Masthead, Rendere
 from newsletter.errors import RefusedError
 from newsletter.service.compose_issue import ShownItem, compose_issue, compose_items, show_items
 from newsletter.store import approvals, articles, issues
-from newsletter.store.database import Database
+from newsletter.store.database import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +68,23 @@ def load_text(
     """
     with database.snapshot() as snapshot:
         draft = issues.find_issue(snapshot, number)
-        published = approvals.find_published(snapshot, number)
-        if published:
-            return published
         issue = compose_issue(draft, transaction=snapshot, masthead=masthead)
-        standing = approvals.find_standing(snapshot, draft.id)
-        if standing and standing.issue_digest == issue.digest:
-            return approvals.load_rendered(snapshot, standing.id)
+        fixed = find_fixed_text(draft, issue, transaction=snapshot)
+    if fixed is not None:
+        return fixed
     if not issue.topics:
         raise RefusedError(f"Issue {number} has neither an article nor an announcement: there is nothing to render.")
     return render(issue)
+
+
+def find_fixed_text(draft: Draft, issue: Issue, *, transaction: Transaction) -> RenderedIssue | None:
+    """Return the text of an issue that was mailed, or that was approved where that stands; None for all others.
+
+    ``issue`` is what the draft says now.
+    """
+    published = approvals.find_published(transaction, draft.number)
+    if published is not None:
+        return published
+    standing = approvals.find_standing(transaction, draft.id)
+    is_current = standing is not None and standing.issue_digest == issue.digest
+    return approvals.load_rendered(transaction, standing.id) if standing and is_current else None
