@@ -70,7 +70,7 @@ def fill(database: Database, *, before: Callable[[], None] = lambda: None, reade
     """
     desk = Desk(database)
     before()
-    add_readers(database, [*READERS, *(f"many{number}@example.net" for number in range(readers))])
+    add_readers(database, [*READERS, *(f"many{number}@{_choose_domain(number)}" for number in range(readers))])
     with database.transaction() as transaction:
         add_announcement(transaction, an_event(), now=NOW)
         add_announcement(transaction, a_news_item(), now=NOW)
@@ -82,11 +82,16 @@ def fill(database: Database, *, before: Callable[[], None] = lambda: None, reade
             told = replace(stored.article, sections=(Section(name="The Strait", paragraphs=("It was wide.",)),))
             update_article(transaction, replace(stored, article=told))
     mailed = desk.publish(days_later=1)
-    _deliver(database, sent_at=NOW, now=desk.now)
+    _return_one(database, deliver(database, sent_at=NOW), now=desk.now)
     desk.store("What the Island Kept", "A Railway Without Trains", age_days=0.2)
     drafted = desk.draft().number
     save_segment("press", Segment(domain="example.net"), database=database, now=desk.now)
     return Filled(mailed=mailed, drafted=drafted, now=desk.now)
+
+
+def _choose_domain(number: int) -> str:
+    """Give half of the readers to one domain, and the others to some thousand, as lists have it."""
+    return "example.net" if number % 2 else f"domain{number % 7919}.example"
 
 
 def approve_draft(filled: Filled, app: App) -> None:
@@ -102,19 +107,28 @@ def approve_draft(filled: Filled, app: App) -> None:
     )
 
 
-def _deliver(database: Database, *, sent_at: dt.datetime, now: dt.datetime) -> None:
-    """Have the letters of the mailing end in all ways that there are; one comes back."""
+def deliver(database: Database, *, sent_at: dt.datetime, most: int | None = None) -> dict[str, DeliveryId]:
+    """Have letters of the mailing end in all ways that there are, at most those of so many batches; return them."""
     ended_at = sent_at + dt.timedelta(minutes=2)
     letters: dict[str, DeliveryId] = {}
     with take_seat(database, now=sent_at) as seat, database.transaction() as transaction:
         mailings.start_due(transaction, now=sent_at)
-        while claim := ledger.claim_batch(transaction, seat=seat, now=sent_at, doubtful=DoubtfulPolicy.HOLD):
+        given_back = 0
+        while given_back != most and (
+            claim := ledger.claim_batch(transaction, seat=seat, now=sent_at, doubtful=DoubtfulPolicy.HOLD)
+        ):
             claimed = {recipient.address.text: recipient.delivery for recipient in claim.recipients}
             put_in_flight(transaction, *claimed.values(), now=sent_at)
             settled = [_settle(address, delivery) for address, delivery in claimed.items()]
             record_outcomes(transaction, *settled, now=ended_at)
             ledger.finish_batch(transaction, claim.batch, now=ended_at)
             letters |= claimed
+            given_back += 1
+    return letters
+
+
+def _return_one(database: Database, letters: Mapping[str, DeliveryId], *, now: dt.datetime) -> None:
+    """Have one of the letters come back."""
     token = sign_delivery(letters[_RETURNED], KEYS)
     read_bounces(
         [StoredMessage("message 1", a_failure(_RETURNED, delivered_to=f"b+{token}@bounces.example.org"), "")],

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.budget import Limits
 from newsletter.domain.issue import RenderedIssue, RenderedVariant, Slot, SlottedText
 from newsletter.domain.letter import Sender
-from newsletter.domain.mailing import Batch, DeliveryId, DoubtfulPolicy, Launch, Mailing, MailingKind, MailingReport
+from newsletter.domain.mailing import (
+    Batch,
+    DeliveryId,
+    DeliveryStatus,
+    DoubtfulPolicy,
+    Launch,
+    Mailing,
+    MailingKind,
+    MailingReport,
+)
 from newsletter.domain.segment import Segment
 from newsletter.domain.sender_health import PauseThresholds
 from newsletter.domain.settlement import Settlement
@@ -30,7 +40,7 @@ from newsletter.store import approvals, audience_layout, issues, mailings, progr
 from newsletter.store.database import Database, Transaction
 from newsletter.store.progress import Withdrawn
 from newsletter.store.seats import take_seat
-from newsletter.store.tables import batches
+from newsletter.store.tables import batches, deliveries
 
 KEYS = KeyRing(b"a secret of the newsletter, long enough")
 ADDRESS_KEY = b"the key that addresses are hashed under"
@@ -158,11 +168,21 @@ async def work(plant: Plant) -> None:
 
 
 def report_on(database: Database, mailing: Mailing) -> MailingReport:
-    """Read the report, and check that it adds up."""
+    """Read the report, and check that it adds up, and that it says what the letters say one by one."""
     with database.snapshot() as snapshot:
         report = mailings.report(snapshot, mailings.find_mailing(snapshot, mailing.id))
+        letters = count_one_by_one(snapshot, mailing.id)
     assert sum(report.counts.values()) == report.mailing.intended
+    if letters.total() == report.mailing.intended:  # else some are only counted any more
+        assert +Counter(report.counts) == letters
     return report
+
+
+def count_one_by_one(transaction: Transaction, mailing_id: int) -> Counter[DeliveryStatus]:
+    """Count the letters of a mailing that are stored, by status, in the ledger itself."""
+    query = select(deliveries.c.status, func.count()).where(deliveries.c.mailing_id == mailing_id)
+    rows = transaction.execute(query.group_by(deliveries.c.status))
+    return Counter({DeliveryStatus(status): count for status, count in rows})
 
 
 def counted(report: MailingReport) -> dict[str, int]:

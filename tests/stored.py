@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -48,10 +48,11 @@ def a_mailing(
     sent_at: datetime = SENT_AT,
     status: DeliveryStatus = DeliveryStatus.ACCEPTED,
     reply: str = "2.0.0 queued as 4F2A",
+    rejected: Collection[str] = (),
 ) -> SentMailing:
     """Store ``addresses`` where they are not yet, and mail issue ``number`` to all who may be mailed.
 
-    ``status`` is what becomes of every letter; QUEUED leaves them as they are.
+    ``status`` is what becomes of every letter but those to the ``rejected``; QUEUED leaves them as they are.
     """
     add_readers(database, addresses)
     mailing = open_a_mailing(database, a_rendered_issue(number), now=sent_at)
@@ -63,15 +64,16 @@ def a_mailing(
         if status is not DeliveryStatus.QUEUED:
             put_in_flight(transaction, *deliveries.values(), now=sent_at)
         if status not in {DeliveryStatus.QUEUED, DeliveryStatus.IN_FLIGHT}:
+            fates = {address: DeliveryStatus.REJECTED if address in rejected else status for address in deliveries}
             settlements = [
                 Settlement(
                     delivery=delivery,
-                    status=status,
-                    reply_code=_REPLY_CODES.get(status),
+                    status=fates[address],
+                    reply_code=_REPLY_CODES.get(fates[address]),
                     reply_text=reply,
-                    reason=BounceReason.UNSPECIFIED if status is DeliveryStatus.REJECTED else None,
+                    reason=BounceReason.UNSPECIFIED if fates[address] is DeliveryStatus.REJECTED else None,
                 )
-                for delivery in deliveries.values()
+                for address, delivery in deliveries.items()
             ]
             record_outcomes(transaction, *settlements, now=sent_at)
         ledger.finish_batch(transaction, claim.batch, now=sent_at)

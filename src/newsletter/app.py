@@ -59,7 +59,6 @@ if TYPE_CHECKING:
     from newsletter.render.memory import RenderMemory
     from newsletter.service.follow_mailing import MailingFollower
     from newsletter.service.ports import Connect, Session
-    from newsletter.service.report_in_full import Reporter
     from newsletter.service.take_webhook import Webhooks
 
 _DEFAULT_FILE = "newsletter.toml"
@@ -276,13 +275,6 @@ class App:
     def limits(self) -> Limits:
         """What the relay allows."""
         return _read_limits(self.settings.smtp)
-
-    @cached_property
-    def reporter(self) -> Reporter:
-        """What reports issues that went out."""
-        from newsletter.service.report_in_full import Reporter
-
-        return Reporter(self.database)
 
     @cached_property
     def follower(self) -> MailingFollower:

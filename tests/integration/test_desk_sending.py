@@ -15,21 +15,23 @@ from sqlalchemy import select
 from desk_stand import Browser, an_app, open_desk, with_base_url
 from draft_builders import an_article
 from issue_desk import CADENCE, Desk
-from mailing_stand import add_readers
+from mailing_stand import add_readers, put_in_flight, record_outcomes
 from newsletter.app import App
 from newsletter.desk.ending import end_streams
 from newsletter.desk.place import find_place
 from newsletter.domain.address import mask_addresses
 from newsletter.domain.editor import EditorRole
 from newsletter.domain.issue import IssueStatus
-from newsletter.domain.mailing import DeliveryStatus, MailingStatus
+from newsletter.domain.mailing import DeliveryId, DeliveryStatus, DoubtfulPolicy, MailingStatus
+from newsletter.domain.settlement import Settlement
 from newsletter.service.report_mailing import report_issue
 from newsletter.settings import CadenceSection, Render
 from newsletter.settings import Desk as DeskSettings
+from newsletter.store import ledger, mailings
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database
 from newsletter.store.seats import take_seat
-from newsletter.store.tables import audit_log, deliveries
+from newsletter.store.tables import audit_log
 
 READERS = [f"reader{number}@example.net" for number in range(10)]
 
@@ -70,6 +72,18 @@ def number(desk: Desk) -> int:
 def change_as(desk: Desk, number: int, actor: str) -> None:
     with desk.database.transaction() as transaction:
         record_act(transaction, "draft changed", subject=f"issue {number}", detail={}, now=desk.now, actor=actor)
+
+
+def lose_track(desk: Desk, *letters: DeliveryId) -> None:
+    """Let these letters of the mailing be doubtful, and give their batch back."""
+    with take_seat(desk.database, now=desk.now) as seat, desk.database.transaction() as transaction:
+        mailings.start_due(transaction, now=desk.now)
+        claim = ledger.claim_batch(transaction, seat=seat, now=desk.now, doubtful=DoubtfulPolicy.HOLD)
+        assert claim
+        put_in_flight(transaction, *letters, now=desk.now)
+        lost = [Settlement(delivery=letter, status=DeliveryStatus.DOUBTFUL) for letter in letters]
+        record_outcomes(transaction, *lost, now=desk.now)
+        ledger.finish_batch(transaction, claim.batch, now=desk.now)
 
 
 def actors(database: Database, act: str) -> list[str]:
@@ -233,8 +247,7 @@ def test_doubtful_letters_are_named_in_full_to_an_owner_alone_and_that_is_writte
 ) -> None:
     desk.approve(number)
     desk.mail(number)
-    with desk.database.transaction() as transaction:
-        transaction.execute(deliveries.update().where(deliveries.c.position < 3).values(status=DeliveryStatus.DOUBTFUL))
+    lose_track(desk, DeliveryId(1, 1), DeliveryId(1, 2))
     publisher, owner = open_as(EditorRole.PUBLISHER), open_as(EditorRole.OWNER)
     path = f"/issues/{number}/doubtful"
     live = publisher.get(f"/issues/{number}/live").text

@@ -399,13 +399,26 @@ def test_rejections_that_were_about_us_are_taken_back(database: Database) -> Non
     mailing = an_open_mailing(database)
     with take_seat(database, now=NOW) as seat:
         claimed = must_claim(database, seat)
-        record(database, *(a_settlement(position, DeliveryStatus.REJECTED) for position in range(1, 6)))
+        record(database, *(a_settlement(position, DeliveryStatus.REJECTED) for position in range(1, 5)))
         finish(database, claimed)
-    resend_doubtful(mailing.id, database=database, now=NOW)
     with database.transaction() as transaction:
         ledger.requeue(transaction, [DeliveryId(mailing.id, 3)], now=NOW)
 
-    assert counted(report_on(database, mailing)) == {"queued": 1, "rejected": 4}
+    assert counted(report_on(database, mailing)) == {"queued": 2, "rejected": 3}
+
+
+def test_of_a_mailing_that_has_ended_no_rejection_is_taken_back(database: Database) -> None:
+    add_readers(database, ADDRESSES)
+    mailing = an_open_mailing(database)
+    with take_seat(database, now=NOW) as seat:
+        claimed = must_claim(database, seat)
+        record(database, *(a_settlement(position, DeliveryStatus.REJECTED) for position in range(1, 6)))
+        finish(database, claimed)
+    with database.transaction() as transaction:
+        ledger.requeue(transaction, [DeliveryId(mailing.id, 3)], now=NOW)
+
+    report = report_on(database, mailing)
+    assert (counted(report), report.mailing.status) == ({"rejected": 5}, MailingStatus.FINISHED)
 
 
 def test_the_last_batch_ends_the_mailing(database: Database) -> None:

@@ -32,6 +32,7 @@ from newsletter.service.reduce_old import reduce_old
 from newsletter.service.report_mailing import report_issue_by_domain
 from newsletter.service.unsubscribe import unsubscribe_by_links
 from newsletter.store.database import Database
+from newsletter.store.delivery_counts import add_up, take_apart
 from smtp_server import SmtpServer
 from stored import SENT_AT, a_failure, a_mailing, a_spam_report
 
@@ -61,6 +62,8 @@ def a_mailing_of_every_fate(database: Database) -> Mailing:
                 ),
                 values,
             )
+        take_apart(transaction, sent.mailing.id)  # which counts them as they are now
+        add_up(transaction, sent.mailing.id)
     came_back = [
         a_failure(READERS[6], delivered_to=f"b+{sent.token(READERS[6])}@b.example.org"),
         a_failure(READERS[6], delivered_to=f"b+{sent.token(READERS[6])}@b.example.org", words="550 5.1.1 gone"),

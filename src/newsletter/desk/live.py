@@ -90,12 +90,16 @@ class LivePage:
 
     @property
     def domains(self) -> tuple[tuple[str, dict[str, int], int], ...]:
-        """The largest domains first, all others last: name, counts by state, total."""
+        """The largest domains first, all others last: name, counts by state, total.
+
+        Of which domains the letters are that no worker has had yet is not looked up.
+        """
+        others = "all others" if self.is_over else "all others, and not tried yet"
         listed = sorted(
             self.figures.progress.domains.items(), key=lambda each: (not each[0], -sum(each[1].values()), each[0])
         )
         return tuple(
-            (name or "all others", {status.value: counts.get(status, 0) for status in _TONES}, sum(counts.values()))
+            (name or others, {status.value: counts.get(status, 0) for status in _TONES}, sum(counts.values()))
             for name, counts in listed
             if sum(counts.values())
         )

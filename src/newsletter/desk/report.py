@@ -19,7 +19,7 @@ from newsletter.desk.routes import screen
 from newsletter.domain.aftermath import EventKind, IssueFigures
 from newsletter.domain.editor import EditorRole
 from newsletter.domain.mailing import DeliveryStatus
-from newsletter.service.report_in_full import FullReport, write_report
+from newsletter.service.report_in_full import FullReport, report_in_full, write_report
 from newsletter.web.pages import show
 
 _TONES = {
@@ -158,7 +158,7 @@ class ReportPage:
 
 @screen("/issues/{number:int}/report", role=EditorRole.EDITOR)
 def show_report(number: IssueNumber, app: TheApp) -> Template:
-    full = app.reporter.report(number)
+    full = report_in_full(number, database=app.database)
     zone = app.cadence
     return show("report.html.j2", ReportPage(number=number, full=full, zone=zone.zone, zone_name=zone.timezone))
 
@@ -166,7 +166,7 @@ def show_report(number: IssueNumber, app: TheApp) -> Template:
 @screen("/issues/{number:int}/report.csv", role=EditorRole.EDITOR)
 def export_report(number: IssueNumber, app: TheApp) -> Response[bytes]:
     stream = StringIO(newline="")
-    write_report(app.reporter.report(number), stream)
+    write_report(report_in_full(number, database=app.database), stream)
     return Response(
         stream.getvalue().encode(),
         media_type="text/csv",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter.domain.mailing import DeliveryStatus, WithheldReason
@@ -24,15 +24,6 @@ class BatchState:
     fence: int
     due_at: datetime | None
     is_claimed: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchFigures:
-    """What became of the letters of one batch."""
-
-    counts: Counter[Fate] = field(default_factory=Counter)
-    #: when the relay last answered
-    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,10 +96,10 @@ def cancel_mailing(mailing_id: int, *, database: Database, now: datetime, by: st
 def resend_doubtful(mailing_id: int, *, database: Database, now: datetime, by: str | None = None) -> int:
     """Queue a mailing's doubtful letters again, and let it run; return how many there were."""
     with database.transaction() as transaction:
+        count = ledger.resend_doubtful(transaction, mailing_id, now=now)  # from here on nobody else ends the mailing
         mailing = mailings.find_mailing(transaction, mailing_id)
         if mailing.status is MailingStatus.CANCELLED:
             raise RefusedError("The mailing was cancelled; its doubtful letters stay as they are.")
-        count = ledger.resend_doubtful(transaction, mailing_id, now=now)
         if count and mailing.status is MailingStatus.FINISHED:
             mailings.save_status(transaction, replace(mailing.move(MailingStatus.RUNNING), finished_at=None))
         jobs.submit(transaction, mailing=mailing_id, now=now)

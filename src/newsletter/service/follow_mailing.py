@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from newsletter.domain.budget import Limits, Wait
-from newsletter.domain.mailing import DeliveryStatus, Mailing, MailingReport, MailingStatus
+from newsletter.domain.mailing import Mailing, MailingReport, MailingStatus
 from newsletter.domain.progress import (
-    BatchFigures,
     BatchState,
     DoubtfulLetter,
     Fate,
@@ -20,17 +19,13 @@ from newsletter.domain.progress import (
     tell_progress,
 )
 from newsletter.service.look_ahead import Outlook, look_ahead
-from newsletter.store import batch_figures, mailings
+from newsletter.store import batch_figures, delivery_counts, mailings
 from newsletter.store.database import Database, Transaction
-from newsletter.store.delivery_counts import list_letter_counts
 
 _DOMAINS = 12  # shown by themselves
 _ANSWERS = 8
-_ANSWERING = 4  # batches that the last answers are looked for in
 _DOUBTFUL = 100
-_MANY = 200  # batches that moved; beyond it all are counted in one go
-# A cancellation withholds in all batches, and a pause may take rejections back.
-_TOUCHING = {MailingStatus.PAUSED, MailingStatus.CANCELLED}
+_MANY = 200  # batches that moved; beyond it all are looked at in one go
 _FOLLOWED = 16  # mailings whose figures are kept
 
 
@@ -61,7 +56,7 @@ class MailingFollower:
     """Follows mailings for one process. All is read from the database, whoever delivers.
 
     The figures of a batch stay what they are until a worker claims it again or an editor decides on it: both show in
-    the batch's own row. So only the few batches that moved are counted anew, and a moment of a mailing to a million
+    the batch's own row. So only the few batches that moved are read again, and a moment of a mailing to a million
     readers costs what one to ten thousand does.
     """
 
@@ -78,8 +73,8 @@ class MailingFollower:
             followed = self._find(mailing.id)
             with followed.lock:
                 progress = followed.count(snapshot, mailing)
-                answers = followed.list_answers(snapshot, mailing.id)
-                doubtful = followed.list_doubtful(snapshot, mailing.id)
+                answers = batch_figures.list_answers(snapshot, mailing.id, limit=_ANSWERS)
+                doubtful = batch_figures.list_doubtful(snapshot, mailing.id, limit=_DOUBTFUL)
                 rate = followed.speed.note(progress.tried, now=now)
                 next_due_at = followed.next_due_at
         outlook = self._look_ahead(mailing, progress, now)
@@ -127,18 +122,21 @@ class _Followed:
         self.lock = Lock()
         self.speed = Speed()
         self._status: MailingStatus | None = None
-        self._domains: tuple[str, ...] | None = None
+        self._domains: tuple[str, ...] = ()
         self._states: dict[int, BatchState] = {}
-        self._figures: dict[int, BatchFigures] = {}
+        self._figures: dict[int, Counter[Fate]] = {}
         self._total: Counter[Fate] = Counter()
-        self._gone = 0
 
     def count(self, transaction: Transaction, mailing: Mailing) -> Progress:
-        """Count again what can have changed, and add everything up."""
-        if self._domains is None:
-            self._domains = batch_figures.find_largest_domains(transaction, mailing.id, limit=_DOMAINS)
-        # States first: where the database shows later commits to later statements, what changes between them and the
-        # figures is counted once more next time, and never missed.
+        """Look again at what can have changed, and add everything up."""
+        if mailing.finished_at is not None:
+            self._forget_batches()
+            domains = delivery_counts.find_largest_domains(transaction, mailing.id, limit=_DOMAINS)
+            return tell_progress(delivery_counts.count_fates(transaction, mailing.id, domains=domains))
+        if not self._states:
+            self._domains = batch_figures.find_large_domains(
+                transaction, mailing.id, intended=mailing.intended, limit=_DOMAINS
+            )
         states = batch_figures.list_states(transaction, mailing.id)
         moved = {
             number
@@ -146,27 +144,18 @@ class _Followed:
             if number not in self._figures or state.is_claimed or state != self._states.get(number)
         }
         if self._status is not mailing.status:
-            if mailing.status in _TOUCHING:
+            if mailing.status is MailingStatus.PAUSED:  # it may have taken rejections back
                 moved = set(states)
             self._status = mailing.status
-        # Letters whose time is over leave their batches, and are counted by themselves.
-        counted = list_letter_counts(transaction, mailing.id) if mailing.finished_at else []
-        if (gone := sum(letter.letters for letter in counted)) != self._gone:
-            moved, self._gone = set(states), gone
         if moved:
             numbers = None if len(moved) > _MANY else moved
             found = batch_figures.count_batches(transaction, mailing.id, numbers, domains=self._domains)
             for number in moved:
-                if number in self._figures:
-                    self._total.subtract(self._figures[number].counts)
-                self._figures[number] = found.get(number, BatchFigures())
-                self._total.update(self._figures[number].counts)
+                self._total.subtract(self._figures.get(number, Counter()))
+                self._figures[number] = found.get(number, Counter())
+                self._total.update(self._figures[number])
         self._states = states
-        total = self._total.copy()
-        for letter in counted:
-            domain = letter.domain if letter.domain in self._domains else ""
-            total[letter.status, letter.reason or "", domain] += letter.letters
-        return tell_progress(total)
+        return tell_progress(self._total)
 
     @property
     def next_due_at(self) -> datetime | None:
@@ -174,19 +163,5 @@ class _Followed:
         due = (state.due_at for state in self._states.values() if state.due_at and not state.is_claimed)
         return min(due, default=None)
 
-    def list_answers(self, transaction: Transaction, mailing_id: int) -> list[RelayAnswer]:
-        answering = sorted(
-            (number for number, figures in self._figures.items() if figures.answered_at),
-            key=lambda number: self._figures[number].answered_at or datetime.min,  # noqa: DTZ901 - never taken
-        )
-        return batch_figures.list_answers(transaction, mailing_id, answering[-_ANSWERING:], limit=_ANSWERS)
-
-    def list_doubtful(self, transaction: Transaction, mailing_id: int) -> list[DoubtfulLetter]:
-        having = [
-            number
-            for number, figures in self._figures.items()
-            if any(status is DeliveryStatus.DOUBTFUL for status, _, _ in figures.counts)
-        ]
-        if not having:
-            return []
-        return batch_figures.list_doubtful(transaction, mailing_id, having[:_MANY], limit=_DOUBTFUL)
+    def _forget_batches(self) -> None:
+        self._status, self._states, self._figures, self._total = None, {}, {}, Counter()

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from threading import Lock
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TextIO
 
 from newsletter.domain.address import mask_addresses
 from newsletter.domain.aftermath import BounceGroup, EventKind, Interval, IssueFigures, ShownPartner, spread
 from newsletter.domain.bounce import BounceKind
-from newsletter.domain.mailing import DeliveryStatus, Mailing, MailingReport, MailingStatus
+from newsletter.domain.mailing import DeliveryStatus, MailingReport
 from newsletter.domain.sender_health import DomainFigures
 from newsletter.ingest.csv_subscribers import protect_cell
 from newsletter.store import aftermath, mailings, sender_health, totals
 from newsletter.store.database import Database, Transaction
 
-_KEPT = 16  # reports of mailings that have ended
 _COMPARED = 11  # this issue and the ten before it
 
 
@@ -37,79 +33,20 @@ class FullReport:
     partners: tuple[ShownPartner, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Counted:
-    """What was counted of a mailing's letters, one by one."""
-
-    report: MailingReport
-    domains: Mapping[str, DomainFigures]
-
-
-class Reporter:
-    """Reports issues for one process.
-
-    What became of the letters of a mailing that has ended moves no more, so it is counted once. What came back, and who
-    left, is always read anew.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._lock = Lock()
-        self._ended: OrderedDict[tuple[int, datetime | None], _Counted] = OrderedDict()
-
-    def report(self, number: int) -> FullReport:
-        """Return all that is known of the mailing of an issue at one moment. Raises NotFoundError without one."""
-        with self._database.snapshot() as snapshot:
-            mailing = mailings.find_issue_mailing(snapshot, number)
-            start = mailing.started_at or mailing.not_before
-            counted = self._count(snapshot, mailing)
-            compared = tuple(_compare(snapshot, number))
-            groups = tuple(aftermath.list_bounce_groups(snapshot, mailing.id))
-            this = compared[0]
-            return FullReport(
-                report=replace(
-                    counted.report,
-                    mailing=mailing,
-                    bounced_hard=this.bounced_hard,
-                    bounced_soft=this.bounced_soft,
-                    bounced_reasons=_add_reasons(groups),
-                    complaints=this.complaints,
-                    unsubscribes=this.unsubscribes,
-                ),
-                domains=tuple(sender_health.add_came_back(snapshot, mailing.id, counted.domains)),
-                bounces=groups,
-                intervals=spread(aftermath.list_events(snapshot, mailing.id), start=start),
-                compared=compared,
-                partners=tuple(aftermath.list_shown_partners(snapshot, number)),
-            )
-
-    def _count(self, transaction: Transaction, mailing: Mailing) -> _Counted:
-        key = (mailing.id, mailing.finished_at)
-        with self._lock:
-            if counted := self._ended.get(key):
-                return counted
-        counted = _Counted(
-            report=mailings.report(transaction, mailing),
-            domains=sender_health.count_letters_by_domain(transaction, mailing.id),
-        )
-        if mailing.status is MailingStatus.FINISHED:
-            with self._lock:
-                self._ended[key] = counted
-                if len(self._ended) > _KEPT:
-                    self._ended.popitem(last=False)
-        return counted
-
-
 def report_in_full(number: int, *, database: Database) -> FullReport:
-    """Do the same once."""
-    return Reporter(database).report(number)
-
-
-def _add_reasons(groups: Iterable[BounceGroup]) -> dict[str, int]:
-    reasons: Counter[str] = Counter()
-    for group in groups:
-        reasons[group.reason] += group.letters
-    return dict(reasons)
+    """Return all that is known of the mailing of an issue at one moment. Raises NotFoundError without one."""
+    with database.snapshot() as snapshot:
+        mailing = mailings.find_issue_mailing(snapshot, number)
+        return FullReport(
+            report=mailings.report(snapshot, mailing),
+            domains=tuple(sender_health.count_by_domain(snapshot, mailing.id)),
+            bounces=tuple(aftermath.list_bounce_groups(snapshot, mailing.id)),
+            intervals=spread(
+                aftermath.list_events(snapshot, mailing.id), start=mailing.started_at or mailing.not_before
+            ),
+            compared=tuple(_compare(snapshot, number)),
+            partners=tuple(aftermath.list_shown_partners(snapshot, number)),
+        )
 
 
 def write_report(full: FullReport, stream: TextIO) -> None:

@@ -17,6 +17,7 @@ from newsletter.domain.topic import Topic
 from newsletter.errors import RefusedError
 from newsletter.store import jobs
 from newsletter.store.database import Transaction
+from newsletter.store.delivery_counts import count_laid_out
 from newsletter.store.mailings import find_mailing
 from newsletter.store.segments import is_in
 from newsletter.store.subscribers import is_reading
@@ -64,6 +65,7 @@ def add_mailing(
     )
     first_share = _count_first(intended, launch.first_share)
     _lay_out_batches(transaction, mailing_id, intended, first_share, due_at=launch.not_before)
+    count_laid_out(transaction, mailing_id)
     laid_out = {"intended": intended, "first_share": first_share}
     transaction.execute(update(mailings).filter_by(id=mailing_id).values(laid_out))
     jobs.submit(transaction, mailing=mailing_id, now=opened_at)

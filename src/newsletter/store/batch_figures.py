@@ -1,23 +1,22 @@
-"""What became of a mailing's letters, batch by batch, so that only the batches that moved need be counted again."""
+"""What became of a mailing's letters, batch by batch, so that only the batches that moved need be looked at again."""
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import case, func, or_, select, union_all
 
 from newsletter.domain.mailing import DeliveryStatus
-from newsletter.domain.progress import BatchFigures, BatchState, DoubtfulLetter, RelayAnswer
+from newsletter.domain.progress import BatchState, DoubtfulLetter, Fate, RelayAnswer
 from newsletter.store.database import Transaction
-from newsletter.store.sender_health import domain_of
-from newsletter.store.tables import batches, deliveries, subscribers
+from newsletter.store.delivery_counts import CAN_BE_DOUBTFUL, IS_CLAIMED, IS_IN_BATCH, add_letters, select_counted
+from newsletter.store.ledger import ANSWERED_AT
+from newsletter.store.subscribers import domain_of
+from newsletter.store.tables import batch_counts, batches, deliveries, subscribers
 
-_IN_BATCH = and_(
-    deliveries.c.mailing_id == batches.c.mailing_id,
-    deliveries.c.position.between(batches.c.first_position, batches.c.last_position),
-)
-_ANSWERED_AT = func.coalesce(deliveries.c.settled_at, deliveries.c.first_try_at)
+_SAMPLE = 2_000  # letters, evenly spaced
+_ANSWERING = 4  # batches that the last answers are looked for in, besides those that are claimed
 
 
 def list_states(transaction: Transaction, mailing_id: int) -> dict[int, BatchState]:
@@ -29,13 +28,14 @@ def list_states(transaction: Transaction, mailing_id: int) -> dict[int, BatchSta
     }
 
 
-def find_largest_domains(transaction: Transaction, mailing_id: int, *, limit: int) -> tuple[str, ...]:
-    """Return the domains that most letters of a mailing go to."""
-    domain = domain_of(transaction)
+def find_large_domains(transaction: Transaction, mailing_id: int, *, intended: int, limit: int) -> tuple[str, ...]:
+    """Return the domains that most letters of a mailing go to, by a sample of them."""
+    domain = domain_of(transaction.dialect)
+    sample = range(1, intended + 1, intended // _SAMPLE + 1)
     query = (
         select(domain)
         .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-        .where(deliveries.c.mailing_id == mailing_id)
+        .where(deliveries.c.mailing_id == mailing_id, deliveries.c.position.in_(sample))
         .group_by(domain)
         .order_by(func.count().desc(), domain)
         .limit(limit)
@@ -45,36 +45,39 @@ def find_largest_domains(transaction: Transaction, mailing_id: int, *, limit: in
 
 def count_batches(
     transaction: Transaction, mailing_id: int, numbers: Collection[int] | None, *, domains: Sequence[str]
-) -> dict[int, BatchFigures]:
-    """Count the letters of some batches, or of all where ``numbers`` is None; of all domains but these as one."""
-    domain = domain_of(transaction)
-    shown = case((domain.in_(domains), domain), else_="").label("domain")
-    query: Any = (
-        select(batches.c.number, deliveries.c.status, deliveries.c.reason, shown, func.count(), func.max(_ANSWERED_AT))
-        .join_from(batches, deliveries, _IN_BATCH)
-        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
-        .where(batches.c.mailing_id == mailing_id, _is_one_of(numbers))
-        .group_by(batches.c.number, deliveries.c.status, deliveries.c.reason, shown)
-    )
-    found: dict[int, BatchFigures] = {}
-    for number, status, reason, name, count, answered_at in transaction.execute(query):
-        figures = found.get(number) or BatchFigures()
-        figures.counts[DeliveryStatus(status), reason or "", name] += count
-        latest = max((at for at in (figures.answered_at, answered_at) if at), default=None)
-        found[number] = BatchFigures(counts=figures.counts, answered_at=latest)
+) -> dict[int, Counter[Fate]]:
+    """Return what became of the letters of some batches of a mailing that goes on, or of all where none are named.
+
+    All domains but these are one.
+    """
+    kept = select(batch_counts).where(batch_counts.c.mailing_id == mailing_id)
+    claimed = select_counted(transaction.dialect).where(batches.c.mailing_id == mailing_id, IS_CLAIMED)
+    if numbers is not None:
+        kept = kept.where(batch_counts.c.number.in_(numbers))
+        claimed = claimed.where(batches.c.number.in_(numbers))
+    letters = union_all(kept, claimed).subquery()  # one statement, so that no batch is counted in both or in neither
+    shown = case((letters.c.domain.in_(domains), letters.c.domain), else_="").label("shown")
+    fate = (letters.c.number, letters.c.status, letters.c.reason, shown)
+    found: defaultdict[int, Counter[Fate]] = defaultdict(Counter)
+    for number, status, reason, name, count in transaction.execute(select(*fate, add_letters(letters)).group_by(*fate)):
+        found[number][DeliveryStatus(status), reason, name] = count
     return found
 
 
-def list_answers(
-    transaction: Transaction, mailing_id: int, numbers: Collection[int], *, limit: int
-) -> list[RelayAnswer]:
-    """Return the relay's last answers to the letters of some batches, the latest first."""
+def list_answers(transaction: Transaction, mailing_id: int, *, limit: int) -> list[RelayAnswer]:
+    """Return the relay's last answers, the latest first; looked for where the last ones can be."""
+    latest = (
+        select(batches.c.number)
+        .where(batches.c.mailing_id == mailing_id, batches.c.answered_at.is_not(None))
+        .order_by(batches.c.answered_at.desc(), batches.c.number.desc())
+        .limit(_ANSWERING)
+    )
     query = (
-        select(_ANSWERED_AT.label("at"), deliveries.c.status, deliveries.c.reply_code, deliveries.c.reply_text)
-        .join_from(batches, deliveries, _IN_BATCH)
-        .where(batches.c.mailing_id == mailing_id, _is_one_of(numbers))
-        .where(deliveries.c.reply_text.is_not(None), _ANSWERED_AT.is_not(None))
-        .order_by(_ANSWERED_AT.desc(), deliveries.c.position.desc())
+        select(ANSWERED_AT.label("at"), deliveries.c.status, deliveries.c.reply_code, deliveries.c.reply_text)
+        .join_from(batches, deliveries, IS_IN_BATCH)
+        .where(batches.c.mailing_id == mailing_id, or_(IS_CLAIMED, batches.c.number.in_(latest)))
+        .where(deliveries.c.reply_text.is_not(None), ANSWERED_AT.is_not(None))
+        .order_by(ANSWERED_AT.desc(), deliveries.c.position.desc())
         .limit(limit)
     )
     return [
@@ -83,24 +86,18 @@ def list_answers(
     ]
 
 
-def list_doubtful(
-    transaction: Transaction, mailing_id: int, numbers: Collection[int], *, limit: int
-) -> list[DoubtfulLetter]:
-    """Return the doubtful letters of some batches, in the order of their positions."""
+def list_doubtful(transaction: Transaction, mailing_id: int, *, limit: int) -> list[DoubtfulLetter]:
+    """Return the first doubtful letters of a mailing, in the order of their positions."""
     query = (
         select(deliveries.c.position, subscribers.c.address, deliveries.c.first_try_at)
-        .join_from(batches, deliveries, _IN_BATCH)
+        .join_from(batches, deliveries, IS_IN_BATCH)
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
-        .where(batches.c.mailing_id == mailing_id, _is_one_of(numbers))
+        .where(batches.c.mailing_id == mailing_id, CAN_BE_DOUBTFUL)
         .where(deliveries.c.status == DeliveryStatus.DOUBTFUL)
-        .order_by(deliveries.c.position)
+        .order_by(batches.c.number, deliveries.c.position)  # by number first, or SQLite goes through all letters
         .limit(limit)
     )
     return [
         DoubtfulLetter(position=row.position, address=row.address, tried_at=row.first_try_at)
         for row in transaction.execute(query)
     ]
-
-
-def _is_one_of(numbers: Collection[int] | None) -> ColumnElement[bool]:
-    return batches.c.number.is_not(None) if numbers is None else batches.c.number.in_(numbers)

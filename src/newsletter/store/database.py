@@ -101,9 +101,12 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
-        """Open a transaction that only reads; on SQLite it never waits for a writer."""
-        with self.connection() as connection, connection.begin():
-            yield connection
+        """Open a transaction that only reads, all of it as of one moment; on SQLite it never waits for a writer."""
+        with self.connection() as connection:
+            if not self.is_sqlite:  # where each statement would see what was committed before it
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the schema to ``revision``; ``base`` takes everything away."""

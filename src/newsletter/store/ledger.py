@@ -7,6 +7,7 @@ and can neither settle nor send.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    literal,
     or_,
     select,
     true,
@@ -39,6 +41,16 @@ from newsletter.domain.mailing import (
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.topic import Topic
 from newsletter.store.database import Transaction
+from newsletter.store.delivery_counts import (
+    CAN_BE_DOUBTFUL,
+    IS_IN_BATCH,
+    add_up,
+    count_anew,
+    count_batch,
+    drop_count,
+    has_reduced,
+    take_apart,
+)
 from newsletter.store.seats import Seat
 from newsletter.store.tables import batches, deliveries, mailings, subscribers, suppressions
 from newsletter.store.totals import keep_totals
@@ -48,6 +60,9 @@ from newsletter.store.totals import keep_totals
 LEASE = timedelta(seconds=45)
 
 SENDABLE = [DeliveryStatus.QUEUED.value, DeliveryStatus.DEFERRED.value]
+
+#: When the relay last answered about a delivery.
+ANSWERED_AT = func.coalesce(deliveries.c.settled_at, deliveries.c.first_try_at)
 
 # Of a delivery's subscriber.
 IS_ACTIVE = exists().where(
@@ -85,14 +100,16 @@ _DUE_RECIPIENTS = (
     )
     .order_by(deliveries.c.position)
 )  # fmt: skip
-_NEXT_OF_BATCH = select(
+_STATE_OF_BATCH = select(
     func.min(
         case(
             (deliveries.c.status == DeliveryStatus.QUEUED, bindparam("queued_due_at", type_=batches.c.due_at.type)),
-            else_=deliveries.c.next_try_at,
+            (deliveries.c.status == DeliveryStatus.DEFERRED, deliveries.c.next_try_at),
         )
-    )
-).where(_COVERED, deliveries.c.status.in_(SENDABLE))
+    ),
+    func.max(ANSWERED_AT),
+    func.count(case((deliveries.c.status == DeliveryStatus.DOUBTFUL, 1))),
+).where(_COVERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +166,7 @@ def claim_batch(
         .where(is_row_of(batch))
         .values(worker_id=seat.worker, lease_until=now + LEASE, fence=batch.fence)
     )
+    drop_count(transaction, batch.mailing, batch.number)
     found = 0
     if row.worker_id is not None:
         in_batch = deliveries.c.position.between(batch.first_position, batch.last_position)
@@ -165,20 +183,26 @@ def renew(transaction: Transaction, batch: Batch, *, now: datetime) -> bool:
 
 
 def requeue(transaction: Transaction, refused: Sequence[DeliveryId], *, now: datetime) -> None:
-    """Take rejections back that were about us and not about these recipients."""
+    """Take rejections back that were about us and not about these recipients; none of a mailing that has ended."""
+    by_mailing: defaultdict[int, list[int]] = defaultdict(list)
     for delivery in refused:
+        by_mailing[delivery.mailing].append(delivery.position)
+    for mailing_id, positions in by_mailing.items():
+        if not _hold_mailing(transaction, mailing_id, MailingStatus.RUNNING, MailingStatus.PAUSED):
+            continue
+        having = and_(
+            batches.c.mailing_id == mailing_id,
+            or_(*(literal(each).between(batches.c.first_position, batches.c.last_position) for each in positions)),
+        )
+        touched = update(batches).where(having).values(due_at=func.coalesce(batches.c.due_at, now))
+        numbers = list(transaction.scalars(touched.returning(batches.c.number)))
         transaction.execute(
             update(deliveries)
-            .where(deliveries.c.mailing_id == delivery.mailing, deliveries.c.position == delivery.position)
+            .where(deliveries.c.mailing_id == mailing_id, deliveries.c.position.in_(positions))
             .where(deliveries.c.status == DeliveryStatus.REJECTED)
             .values(status=DeliveryStatus.QUEUED, reason=None, settled_at=None)
         )
-        transaction.execute(
-            update(batches)
-            .where(batches.c.mailing_id == delivery.mailing, batches.c.due_at.is_(None))
-            .where(batches.c.first_position <= delivery.position, batches.c.last_position >= delivery.position)
-            .values(due_at=now)
-        )
+        count_anew(transaction, mailing_id, numbers)
 
 
 def finish_batch(
@@ -186,14 +210,21 @@ def finish_batch(
 ) -> None:
     """Give a batch back: due again when its next letter is, done if none is left. The last one ends the mailing.
 
-    ``queued_due_at`` is when those are due that were never tried; without it at once.
+    ``queued_due_at`` is when those are due that were never tried; without it at once. A claim that was taken over is
+    nobody's to give back.
     """
-    due_at = transaction.scalar(_NEXT_OF_BATCH, {**_range(batch), "queued_due_at": queued_due_at or now})
-    transaction.execute(
+    given = {**_range(batch), "queued_due_at": queued_due_at or now}
+    due_at, answered_at, doubtful = transaction.execute(_STATE_OF_BATCH, given).one()
+    if due_at is None:  # whoever ends a mailing holds it before its batches
+        _hold_mailing(transaction, batch.mailing)
+    given_back = (
         update(batches)
-        .where(is_row_of(batch), batches.c.fence == batch.fence)
-        .values(worker_id=None, lease_until=None, due_at=due_at)
+        .where(is_row_of(batch), batches.c.fence == batch.fence, batches.c.worker_id.is_not(None))
+        .values(worker_id=None, lease_until=None, due_at=due_at, answered_at=answered_at, doubtful=doubtful)
     )
+    if transaction.execute(given_back).rowcount != 1:
+        return
+    count_batch(transaction, batch.mailing, batch.number)
     if due_at is None:
         finish_mailing(transaction, batch.mailing, now=now)
 
@@ -201,13 +232,13 @@ def finish_batch(
 def finish_mailing(transaction: Transaction, mailing_id: int, *, now: datetime) -> None:
     """End a running mailing if nothing of it is due any more."""
     # The lock makes two workers that finish the last two batches wait for each other; else neither would see the end.
-    running = select(mailings.c.id).where(mailings.c.id == mailing_id, mailings.c.status == MailingStatus.RUNNING)
-    if transaction.scalar(running.with_for_update()) is None:
+    if not _hold_mailing(transaction, mailing_id, MailingStatus.RUNNING):
         return
     unfinished = select(batches.c.number).where(batches.c.mailing_id == mailing_id, batches.c.due_at.is_not(None))
     if transaction.scalar(unfinished.limit(1)) is None:
         ended = {"status": MailingStatus.FINISHED, "finished_at": now}
         transaction.execute(update(mailings).filter_by(id=mailing_id).values(ended))
+        add_up(transaction, mailing_id)
         keep_totals(transaction, mailing_id)
 
 
@@ -230,16 +261,33 @@ def recover(transaction: Transaction, where: ColumnElement[bool], *, doubtful: D
 
 
 def resend_doubtful(transaction: Transaction, mailing_id: int, *, now: datetime) -> int:
-    """Queue a mailing's doubtful letters again; return how many."""
+    """Queue a mailing's doubtful letters again; return how many. None of letters that are only counted any more."""
+    is_ended = _hold_mailing(transaction, mailing_id, MailingStatus.FINISHED)
+    if is_ended and has_reduced(transaction, mailing_id):
+        return 0
     is_doubtful = and_(deliveries.c.mailing_id == mailing_id, deliveries.c.status == DeliveryStatus.DOUBTFUL)
-    touched = (
-        select(1)
-        .where(is_doubtful, deliveries.c.position.between(batches.c.first_position, batches.c.last_position))
-        .exists()
+    having = exists().where(IS_IN_BATCH, is_doubtful)
+    made_due = (
+        update(batches)
+        .where(batches.c.mailing_id == mailing_id, CAN_BE_DOUBTFUL, having)
+        .values(due_at=now, doubtful=0)
     )
-    transaction.execute(update(batches).where(batches.c.mailing_id == mailing_id, touched).values(due_at=now))
+    numbers = list(transaction.scalars(made_due.returning(batches.c.number)))
+    if not numbers:
+        return 0
     again = update(deliveries).where(is_doubtful).values(status=DeliveryStatus.QUEUED, resent=True, settled_at=None)
-    return transaction.execute(again).rowcount
+    count = transaction.execute(again).rowcount
+    if is_ended:
+        take_apart(transaction, mailing_id)
+    else:
+        count_anew(transaction, mailing_id, numbers)
+    return count
+
+
+def _hold_mailing(transaction: Transaction, mailing_id: int, *among: MailingStatus) -> bool:
+    """Lock a mailing until the end of the transaction; tell whether it is in one of some states."""
+    held = select(mailings.c.status).where(mailings.c.id == mailing_id).with_for_update()
+    return transaction.scalar(held) in among
 
 
 def _is_free(transaction: Transaction, seat: Seat, now: datetime) -> ColumnElement[bool]:

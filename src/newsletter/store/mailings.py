@@ -21,7 +21,7 @@ from newsletter.domain.mailing import (
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.errors import NotFoundError
 from newsletter.store.database import Transaction
-from newsletter.store.delivery_counts import list_letter_counts
+from newsletter.store.delivery_counts import CAN_BE_DOUBTFUL, IS_IN_BATCH, add_up, count_anew, list_fates
 from newsletter.store.sender_health import select_came_back
 from newsletter.store.subscribers import is_reading
 from newsletter.store.tables import batches, deliveries, issues, mailings, subscribers, suppressions
@@ -148,35 +148,23 @@ def withhold_cancelled(transaction: Transaction, mailing_id: int, *, now: dateti
         .values(status=DeliveryStatus.WITHHELD, reason=WithheldReason.CANCELLED, settled_at=now)
     )
     transaction.execute(update(batches).filter_by(mailing_id=mailing_id).values(due_at=None))
+    count_anew(transaction, mailing_id)
+    add_up(transaction, mailing_id)
 
 
 def report(transaction: Transaction, mailing: Mailing) -> MailingReport:
-    """Count a mailing's deliveries by status and reason, and the events beside them."""
+    """Tell what became of a mailing's letters by status and reason, and the events beside them."""
     counts: dict[DeliveryStatus, int] = dict.fromkeys(DeliveryStatus, 0)
     withheld: dict[WithheldReason, int] = dict.fromkeys(WithheldReason, 0)
     rejected: dict[str, int] = {}
-    grouped = (
-        select(deliveries.c.status, deliveries.c.reason, func.count(), func.min(deliveries.c.next_try_at))
-        .where(deliveries.c.mailing_id == mailing.id)
-        .group_by(deliveries.c.status, deliveries.c.reason)
-    )
-    next_try_at: datetime | None = None
-    for status, reason, count, next_try in transaction.execute(grouped):
-        counts[DeliveryStatus(status)] += count
-        if status == DeliveryStatus.WITHHELD:
-            withheld[WithheldReason(reason)] += count
-        elif status == DeliveryStatus.REJECTED:
-            rejected[reason] = count
-        elif status == DeliveryStatus.DEFERRED:
-            next_try_at = next_try
-    resent = _count(transaction, select(func.count()).where(deliveries.c.mailing_id == mailing.id, deliveries.c.resent))
-    for each in list_letter_counts(transaction, mailing.id):  # whose time is over
-        counts[each.status] += each.letters
-        resent += each.letters if each.is_resent else 0
-        if each.status is DeliveryStatus.WITHHELD:
-            withheld[WithheldReason(each.reason or "")] += each.letters
-        elif each.status is DeliveryStatus.REJECTED:
-            rejected[each.reason or ""] = rejected.get(each.reason or "", 0) + each.letters
+    resent = 0
+    for fate in list_fates(transaction, mailing.id):
+        counts[fate.status] += fate.letters
+        resent += fate.letters if fate.is_resent else 0
+        if fate.status is DeliveryStatus.WITHHELD:
+            withheld[WithheldReason(fate.reason)] += fate.letters
+        elif fate.status is DeliveryStatus.REJECTED:
+            rejected[fate.reason] = rejected.get(fate.reason, 0) + fate.letters
     bounced = count_bounces(transaction, mailing.id)
     return MailingReport(
         mailing=mailing,
@@ -189,8 +177,8 @@ def report(transaction: Transaction, mailing: Mailing) -> MailingReport:
         bounced_reasons=dict(bounced[BounceKind.HARD] + bounced[BounceKind.SOFT]),
         unsubscribes=count_unsubscribes(transaction, mailing.id),
         doubtful_resent=resent,
-        next_try_at=next_try_at,
-        doubtful=_list_doubtful(transaction, mailing.id),
+        next_try_at=_find_next_try(transaction, mailing.id) if counts[DeliveryStatus.DEFERRED] else None,
+        doubtful=_list_doubtful(transaction, mailing.id) if counts[DeliveryStatus.DOUBTFUL] else (),
     )
 
 
@@ -236,11 +224,25 @@ def _count(transaction: Transaction, query: Select[int]) -> int:
     return transaction.execute(query).scalar_one()
 
 
+def _find_next_try(transaction: Transaction, mailing_id: int) -> datetime | None:
+    """Return when the next deferred letter is due; looked for where something is due."""
+    query = (
+        select(func.min(deliveries.c.next_try_at))
+        .join_from(batches, deliveries, IS_IN_BATCH)
+        .where(batches.c.mailing_id == mailing_id, batches.c.due_at.is_not(None))
+        .where(deliveries.c.status == DeliveryStatus.DEFERRED)
+    )
+    next_try_at: datetime | None = transaction.scalar(query)
+    return next_try_at
+
+
 def _list_doubtful(transaction: Transaction, mailing_id: int) -> tuple[str, ...]:
     query = (
         select(subscribers.c.address)
-        .join(deliveries, deliveries.c.subscriber_id == subscribers.c.id)
-        .where(deliveries.c.mailing_id == mailing_id, deliveries.c.status == DeliveryStatus.DOUBTFUL)
-        .order_by(deliveries.c.position)
+        .join_from(batches, deliveries, IS_IN_BATCH)
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .where(batches.c.mailing_id == mailing_id, CAN_BE_DOUBTFUL)
+        .where(deliveries.c.status == DeliveryStatus.DOUBTFUL)
+        .order_by(batches.c.number, deliveries.c.position)  # by number first, or SQLite goes through all letters
     )
     return tuple(transaction.execute(query).scalars())

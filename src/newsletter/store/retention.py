@@ -1,20 +1,22 @@
 """Rows about people whose time is over: reduced to counts, emptied or deleted, a bounded number at a time.
 
-Each step is one short transaction, in which rows leave one table and their counts enter another: so a report adds up
-at every instant, and no worker waits for longer than a step takes.
+Letters of a mailing that has ended are counted already (``store.delivery_counts``), so that only their rows go. Each
+step is one short transaction: so a report adds up at every instant, and no worker waits for longer than a step takes.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.domain.mailing import MailingStatus
 from newsletter.store.database import Transaction
-from newsletter.store.sender_health import domain_of, select_came_back
-from newsletter.store.tables import bounces, deliveries, delivery_counts, failure_counts, mailings, notices, subscribers
+from newsletter.store.delivery_counts import add_up, give_up_claims
+from newsletter.store.sender_health import select_came_back
+from newsletter.store.subscribers import domain_of
+from newsletter.store.tables import bounces, deliveries, failure_counts, mailings, notices, subscribers
 
 
 def find_reducible(transaction: Transaction, *, before: datetime) -> int | None:
@@ -27,12 +29,13 @@ def find_reducible(transaction: Transaction, *, before: datetime) -> int | None:
 
 
 def reduce_deliveries(transaction: Transaction, mailing_id: int, *, most: int) -> int:
-    """Reduce the first deliveries of a mailing to counts; return how many there were."""
+    """Delete the first deliveries of a mailing that has ended; return how many there were. Their counts stay."""
     first = transaction.scalar(select(func.min(deliveries.c.position)).filter_by(mailing_id=mailing_id))
     if first is None:
         return 0
+    give_up_claims(transaction, mailing_id)
+    add_up(transaction, mailing_id)
     these = and_(deliveries.c.mailing_id == mailing_id, deliveries.c.position.between(first, first + most - 1))
-    _count_letters(transaction, mailing_id, these)
     _count_failures(transaction, mailing_id, these)
     return transaction.execute(delete(deliveries).where(these)).rowcount
 
@@ -52,25 +55,9 @@ def delete_notices(transaction: Transaction, *, before: datetime, most: int) -> 
     return transaction.execute(delete(notices).where(*old)).rowcount
 
 
-def _count_letters(transaction: Transaction, mailing_id: int, these: ColumnElement[bool]) -> None:
-    domain = func.coalesce(domain_of(transaction), "")
-    reason = func.coalesce(deliveries.c.reason, "")
-    counted = (
-        select(domain.label("domain"), deliveries.c.status, reason.label("reason"), deliveries.c.resent, func.count())
-        .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
-        .where(these)
-        .group_by(domain, deliveries.c.status, reason, deliveries.c.resent)
-    )
-    rows = [
-        {"mailing_id": mailing_id, "domain": name, "status": status, "reason": why, "resent": resent, "letters": count}
-        for name, status, why, resent, count in transaction.execute(counted)
-    ]
-    _add(transaction, delivery_counts, rows)
-
-
 def _count_failures(transaction: Transaction, mailing_id: int, these: ColumnElement[bool]) -> None:
     came_back = select_came_back(mailing_id)
-    domain, reason = func.coalesce(domain_of(transaction), ""), func.coalesce(came_back.c.reason, "")
+    domain, reason = func.coalesce(domain_of(transaction.dialect), ""), func.coalesce(came_back.c.reason, "")
     counted = (
         select(domain.label("domain"), came_back.c.kind, reason.label("reason"), func.count())
         .join_from(came_back, deliveries, and_(these, deliveries.c.position == came_back.c.position))
@@ -81,16 +68,11 @@ def _count_failures(transaction: Transaction, mailing_id: int, these: ColumnElem
         {"mailing_id": mailing_id, "domain": name, "kind": kind, "reason": why, "letters": count}
         for name, kind, why, count in transaction.execute(counted)
     ]
-    _add(transaction, failure_counts, rows)
-
-
-def _add(transaction: Transaction, table: Table, rows: list[dict[str, object]]) -> None:
-    """Add letters to the counts that are there, or begin new ones."""
     if not rows:
         return
-    new = (sqlite if transaction.dialect.name == "sqlite" else postgresql).insert(table)
+    new = (sqlite if transaction.dialect.name == "sqlite" else postgresql).insert(failure_counts)
     summed = new.on_conflict_do_update(
-        index_elements=list(table.primary_key.columns),
-        set_={"letters": table.c.letters + new.excluded.letters},
+        index_elements=list(failure_counts.primary_key.columns),
+        set_={"letters": failure_counts.c.letters + new.excluded.letters},
     )
     transaction.execute(summed, rows)

@@ -1,12 +1,14 @@
-"""What became of a mailing's letters, counted from the ledger and the reports themselves.
+"""How a mailing fares: what was refused, and what came back by the reports themselves.
 
-Nothing is counted twice over or on the side: a report that is taken back, or read differently by a replay, counts so
-from that moment on, and a process that dies forgets nothing (ADR 12).
+A report that is taken back, or read differently by a replay, counts so from that moment on, and a process that dies
+forgets nothing (ADR 12).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable
+from heapq import nsmallest
 
 from sqlalchemy import ColumnElement, Subquery, and_, delete, func, insert, or_, select
 
@@ -14,10 +16,19 @@ from newsletter.domain.bounce import REASONS_AGAINST_US, BounceKind, BounceReaso
 from newsletter.domain.mailing import DeliveryStatus
 from newsletter.domain.sender_health import DomainFigures, SenderFigures
 from newsletter.store.database import Transaction
-from newsletter.store.delivery_counts import count_statuses, list_failure_counts, list_letter_counts
+from newsletter.store.delivery_counts import (
+    DomainCount,
+    FailureCount,
+    count_statuses,
+    list_by_domain,
+    list_failure_counts,
+)
+from newsletter.store.subscribers import domain_of
 from newsletter.store.tables import bounces, deliveries, seen_figures, subscribers
 
 _MOST_DOMAINS = 100
+_STATUSES = {status.value: status for status in DeliveryStatus}
+_RETURNED = {BounceKind.HARD, BounceKind.SOFT}
 
 _COUNTS = and_(bounces.c.ignored_because.is_(None), bounces.c.reversed_at.is_(None))
 _IS_FAILURE = or_(
@@ -28,17 +39,10 @@ _IS_FAILURE = or_(
 
 def count_figures(transaction: Transaction, mailing_id: int) -> SenderFigures:
     """Count what became of a mailing's letters until now."""
-    settled = (
-        select(deliveries.c.status, func.count())
-        .where(deliveries.c.mailing_id == mailing_id)
-        .where(deliveries.c.status.in_([DeliveryStatus.ACCEPTED, DeliveryStatus.REJECTED]))
-        .group_by(deliveries.c.status)
-    )
     counts = count_statuses(transaction, mailing_id)
-    counts.update({DeliveryStatus(status): count for status, count in transaction.execute(settled)})
     return SenderFigures(
-        accepted=counts.get(DeliveryStatus.ACCEPTED, 0),
-        rejected=counts.get(DeliveryStatus.REJECTED, 0),
+        accepted=counts[DeliveryStatus.ACCEPTED],
+        rejected=counts[DeliveryStatus.REJECTED],
         bounced=_count_letters(transaction, mailing_id, _IS_FAILURE),
         complaints=_count_letters(transaction, mailing_id, bounces.c.kind == BounceKind.COMPLAINT),
     )
@@ -78,41 +82,31 @@ def select_came_back(mailing_id: int) -> Subquery:
 def count_by_domain(transaction: Transaction, mailing_id: int) -> list[DomainFigures]:
     """Count a mailing's letters by the domain they went to: those with most failures first, then the largest.
 
-    At most a hundred domains stand by themselves; the others share the last row. Read in one snapshot with the
+    At most a hundred domains stand by themselves; the others share the last row, and so do letters of which no domain
+    is known: of readers who were forgotten, and of batches that no worker has had yet. Read in one snapshot with the
     mailing's report, the rows add up to it.
     """
-    return add_came_back(transaction, mailing_id, count_letters_by_domain(transaction, mailing_id))
-
-
-def count_letters_by_domain(transaction: Transaction, mailing_id: int) -> dict[str, DomainFigures]:
-    """Count the same by domain, all of them, without what came back; "" stands for erased readers."""
-    found: dict[str, DomainFigures] = {}
-    domain = domain_of(transaction).label("domain")
-    letters = (
-        select(domain, deliveries.c.status, deliveries.c.reason, func.count())
-        .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
-        .where(deliveries.c.mailing_id == mailing_id)
-        .group_by(domain, deliveries.c.status, deliveries.c.reason)
-    )
-    for name, status, reason, count in transaction.execute(letters):
-        figures = found.setdefault(name or "", DomainFigures(domain=name))
-        figures.counts[DeliveryStatus(status)] += count
+    letters = list_by_domain(transaction, mailing_id)
+    failures = _list_failures(transaction, mailing_id)
+    named = _find_shown(letters, failures)
+    found = {name: DomainFigures(domain=name) for name in named}
+    others = DomainFigures(domain=None)
+    for domain, status, reason, count in letters:
+        figures = found.get(domain, others)
+        figures.counts[_STATUSES[status]] += count
         if status == DeliveryStatus.REJECTED:
             figures.reasons[reason] += count
-    for letter in list_letter_counts(transaction, mailing_id):  # whose time is over
-        figures = found.setdefault(letter.domain, DomainFigures(domain=letter.domain or None))
-        figures.counts[letter.status] += letter.letters
-        if letter.status is DeliveryStatus.REJECTED:
-            figures.reasons[letter.reason or ""] += letter.letters
-    return found
+    for failure in failures:
+        figures = found.get(failure.domain, others)
+        figures.came_back[failure.kind] += failure.letters
+        if failure.kind in _RETURNED:
+            figures.reasons[failure.reason or BounceReason.UNSPECIFIED] += failure.letters
+    return [*found.values(), *([others] if others.intended or others.failed else [])]
 
 
-def add_came_back(
-    transaction: Transaction, mailing_id: int, letters: Mapping[str, DomainFigures]
-) -> list[DomainFigures]:
-    """Add what came back to the letters of each domain, which stay as they are; in the order of ``count_by_domain``."""
-    found = {name: figures.copy() for name, figures in letters.items()}
-    domain = domain_of(transaction).label("domain")
+def _list_failures(transaction: Transaction, mailing_id: int) -> list[FailureCount]:
+    """List the letters of a mailing that came back, by domain, kind and reason."""
+    domain = func.coalesce(domain_of(transaction.dialect), "").label("domain")
     came_back = select_came_back(mailing_id)
     is_about = and_(deliveries.c.mailing_id == mailing_id, deliveries.c.position == came_back.c.position)
     failures = (
@@ -121,27 +115,26 @@ def add_came_back(
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id, isouter=True)
         .group_by(domain, came_back.c.kind, came_back.c.reason)
     )
-    for name, kind, reason, count in transaction.execute(failures):
-        figures = found.setdefault(name or "", DomainFigures(domain=name))
-        figures.came_back[BounceKind(kind)] += count
-        if kind in {BounceKind.HARD, BounceKind.SOFT}:
-            figures.reasons[reason or BounceReason.UNSPECIFIED] += count
-    for failure in list_failure_counts(transaction, mailing_id):  # of letters whose time is over
-        figures = found.setdefault(failure.domain, DomainFigures(domain=failure.domain or None))
-        figures.came_back[failure.kind] += failure.letters
-        if failure.kind in {BounceKind.HARD, BounceKind.SOFT}:
-            figures.reasons[failure.reason or BounceReason.UNSPECIFIED] += failure.letters
-    return _shorten(found)
+    of_stored = [
+        FailureCount(domain=name, kind=BounceKind(kind), reason=reason, letters=count)
+        for name, kind, reason, count in transaction.execute(failures)
+    ]
+    return of_stored + list_failure_counts(transaction, mailing_id)
 
 
-def _shorten(found: dict[str, DomainFigures]) -> list[DomainFigures]:
-    others = DomainFigures(domain=None)
-    if erased := found.pop("", None):
-        others.include(erased)
-    ordered = sorted(found.values(), key=lambda each: (-each.failed, -each.intended, each.domain or ""))
-    for each in ordered[_MOST_DOMAINS:]:
-        others.include(each)
-    return [*ordered[:_MOST_DOMAINS], *([others] if others.intended else [])]
+def _find_shown(letters: Iterable[DomainCount], failures: Iterable[FailureCount]) -> list[str]:
+    """Return the domains that stand by themselves, in their order; of thousands, so figures are made of these alone."""
+    intended: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    for domain, status, _, count in letters:
+        intended[domain] += count
+        if status == DeliveryStatus.REJECTED:
+            failed[domain] += count
+    for failure in failures:
+        if failure.kind in _RETURNED:
+            failed[failure.domain] += failure.letters
+    domains = (name for name in {**intended, **failed} if name)
+    return nsmallest(_MOST_DOMAINS, domains, key=lambda name: (-failed[name], -intended[name], name))
 
 
 def _count_letters(transaction: Transaction, mailing_id: int, kind: ColumnElement[bool]) -> int:
@@ -155,9 +148,3 @@ def _find_seen(transaction: Transaction, mailing_id: int) -> SenderFigures | Non
     if row is None:
         return None
     return SenderFigures(accepted=row.accepted, rejected=row.rejected, bounced=row.bounced, complaints=row.complaints)
-
-
-def domain_of(transaction: Transaction) -> ColumnElement[str]:
-    """Return the domain of a subscriber's address, as a column."""
-    find = func.instr if transaction.dialect.name == "sqlite" else func.strpos
-    return func.substr(subscribers.c.address, find(subscribers.c.address, "@") + 1)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Dialect, Row, Select, bindparam, delete, func, or_, select, update
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.choice import Choices
@@ -254,3 +254,9 @@ def load_subscriber(row: Row[*tuple[Any, ...]]) -> Subscriber:
         unsubscribed_by_mailing=row.unsubscribed_by_mailing,
         gave_reason=row.gave_reason,
     )
+
+
+def domain_of(dialect: Dialect) -> ColumnElement[str]:
+    """Return the domain of a subscriber's address, as a column."""
+    find = func.instr if dialect.name == "sqlite" else func.strpos
+    return func.substr(subscribers.c.address, find(subscribers.c.address, "@") + 1)

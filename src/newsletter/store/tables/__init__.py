@@ -19,6 +19,7 @@ from newsletter.store.tables.editors import audit_log, editors, recovery_codes, 
 from newsletter.store.tables.issues import approvals, issue_items, issues, rendered_variants, slots
 from newsletter.store.tables.list_imports import list_import_parts, list_import_refusals, list_imports
 from newsletter.store.tables.mailings import (
+    batch_counts,
     batches,
     budgets,
     deliveries,
@@ -53,6 +54,7 @@ __all__ = [
     "approvals",
     "articles",
     "audit_log",
+    "batch_counts",
     "batches",
     "bounces",
     "budgets",

@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     SmallInteger,
@@ -55,7 +56,7 @@ seen_figures = Table(
     Column("complaints", Integer, nullable=False),
 )
 
-# What became of a mailing's letters, written down when it ends: a million rows are not counted anew for each look.
+# What became of a mailing's letters by status alone, written down when it ends: for beside other issues.
 mailing_totals = Table(
     "mailing_totals",
     metadata,
@@ -86,6 +87,9 @@ batches = Table(
     Column("worker_id", Id, ForeignKey("workers.id")),
     Column("lease_until", Moment),
     Column("fence", Integer, nullable=False, server_default="0"),
+    # As of when it was given back: when the relay last answered about a letter of it, and how many are doubtful.
+    Column("answered_at", Moment),
+    Column("doubtful", Integer, nullable=False, server_default="0"),
     Index("ix_batches_due", "due_at", **where("due_at IS NOT NULL")),
 )
 
@@ -112,7 +116,23 @@ deliveries = Table(
     UniqueConstraint("mailing_id", "subscriber_id"),
 )
 
-# What is left of deliveries whose time is over, and of the reports about them. "" is no domain, or no reason.
+# What became of the letters of a batch that nobody has, in a mailing that goes on: written whole whenever it is given
+# back, and gone while somebody has it. "" is no domain (a batch that nobody had yet, a reader forgotten) or no reason.
+batch_counts = Table(
+    "batch_counts",
+    metadata,
+    Column("mailing_id", Id, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("domain", Text, primary_key=True),
+    Column("status", String(16), primary_key=True),
+    Column("reason", String(32), primary_key=True),
+    Column("resent", Boolean, primary_key=True),
+    Column("letters", Integer, nullable=False),
+    one_of("status", DeliveryStatus),
+    ForeignKeyConstraint(["mailing_id", "number"], ["batches.mailing_id", "batches.number"], ondelete="CASCADE"),
+)
+
+# The same of a mailing that has ended, as a whole; it stays when the letters' time is over.
 delivery_counts = Table(
     "delivery_counts",
     metadata,
@@ -125,6 +145,7 @@ delivery_counts = Table(
     one_of("status", DeliveryStatus),
 )
 
+# What is left of the reports about letters whose time is over.
 failure_counts = Table(
     "failure_counts",
     metadata,
