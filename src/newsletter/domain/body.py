@@ -328,7 +328,7 @@ def _settle_list(opened: _Open) -> tuple[Block, ...]:
         if isinstance(item, _Open) and item.tag == "li":
             groups.append(item.items)
             is_stray = False
-        elif not isinstance(item, Span) or item.text.strip():
+        elif _says_anything(item):
             if not is_stray:
                 groups.append([])
             groups[-1].append(item)
@@ -379,21 +379,29 @@ def _says_something(row: Sequence[Block]) -> bool:
 
 
 def _part_rows(opened: _Open) -> tuple[list[_Open], list[_Open]]:
+    """Give the rows of the head, and all others; what is in no row becomes one."""
     head: list[_Open] = []
     rows: list[_Open] = []
     for item in opened.items:
         if isinstance(item, _Open) and item.tag in {"thead", "tbody"}:
-            found = [row for row in item.items if isinstance(row, _Open) and row.tag == "tr"]
-            (head if item.tag == "thead" else rows).extend(found)
-        elif isinstance(item, _Open):
-            rows.append(item if item.tag == "tr" else _Open("tr", [_Open("td", [item])]))
+            (head if item.tag == "thead" else rows).extend(map(_as_row, filter(_says_anything, item.items)))
+        elif _says_anything(item):
+            rows.append(_as_row(item))
     return head, rows
+
+
+def _says_anything(item: _Item) -> bool:
+    return isinstance(item, _Open) or bool(item.text.strip())
+
+
+def _as_row(item: _Item) -> _Open:
+    return item if isinstance(item, _Open) and item.tag == "tr" else _Open("tr", [_Open("td", [item])])
 
 
 def _settle_row(row: _Open) -> list[Block]:
     cells = []
     for item in row.items:
-        if isinstance(item, _Open) or item.text.strip():
+        if _says_anything(item):
             cell = item if isinstance(item, _Open) and item.tag in _CELLS else _Open("td", [item])
             flow = _settle_flow(cell.items)
             is_line = len(flow) == 1 and flow[0].tag in {"line", "p"}

@@ -22,8 +22,8 @@ NOTE_REFERENCE: Final = "note_reference"
 #: what stands behind the opening ``` of a block that is HTML and not a text to be shown as it is
 HTML_BLOCK: Final = "{=html}"
 
-#: A list within another takes two levels.
-MOST_LEVELS: Final = 2 * DEEPEST
+# What lies deeper is passed over, so that the reader, who refuses it, has to see that there was more.
+_MOST_LEVELS = DEEPEST + 10
 
 _TAG = re.compile(r"<(?P<closes>/?)(?P<tag>strong|em|sub|sup|code|s)>|<(?P<breaks>br) ?/?>")
 _REFERENCE = re.compile(r"\[\^(?P<label>[^\]\[\s]{1,40})\]")
@@ -45,7 +45,7 @@ class _Dialect(MarkdownIt):
 
 @cache
 def make_dialect() -> MarkdownIt:
-    dialect = _Dialect("commonmark", {"maxNesting": MOST_LEVELS})
+    dialect = _Dialect("commonmark", {"maxNesting": _MOST_LEVELS})
     dialect.enable(["table", "strikethrough"])
     dialect.disable(["code", "entity", "html_block", "html_inline", "lheading", "reference"])
     dialect.inline.ruler.before("autolink", FORMAT_TAG, _read_tag)

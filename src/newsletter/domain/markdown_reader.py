@@ -9,11 +9,10 @@ from html import escape
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
-from newsletter.domain.body import NOTES, Block, is_followable, read_html, write_blocks
+from newsletter.domain.body import DEEPEST, NOTES, Block, is_followable, read_html, write_blocks
 from newsletter.domain.markdown_dialect import (
     FORMAT_TAG,
     HTML_BLOCK,
-    MOST_LEVELS,
     NOTE_REFERENCE,
     make_dialect,
 )
@@ -59,7 +58,7 @@ class _Reader:
 
     def _check_depth(self) -> None:
         deepest = max(self._tokens, key=lambda token: token.level, default=None)
-        if deepest and deepest.level >= MOST_LEVELS - 2:
+        if deepest and deepest.level >= DEEPEST:
             raise self._refuse(_line(deepest), "quotations and lists stand too deep within each other")
 
     def _number_notes(self) -> None:

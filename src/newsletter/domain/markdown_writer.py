@@ -1,7 +1,7 @@
 """A body as the Markdown that editors change, so that reading it gives the same body again.
 
-It is written in the way that reads best, and read back at once; a block that does not come back as it was is written
-with tags in place of signs, and one that has no Markdown form at all as a block of HTML.
+It is written in the way that reads best, and read back at once; a block that does not come back as it was has no
+Markdown form, and stands as HTML.
 """
 
 from __future__ import annotations
@@ -37,10 +37,9 @@ _FEWEST_TICKS = 3
 def write_markdown(blocks: Sequence[Block]) -> str:
     """Write a body; ``read_markdown`` gives the same blocks again."""
     for text in _list_ways(blocks):
-        if _is_read_as(text, blocks):
+        if _is_read_as(text, blocks, read=read_markdown):
             return text
-    # Blocks that are read as they should be alone, and not beside each other.
-    return "\n\n".join(_write_alone(block) for block in blocks)
+    return _write_as_html(blocks)
 
 
 def add_picture(text: str, path: str, *, alt: str, credit: str) -> str:
@@ -50,9 +49,9 @@ def add_picture(text: str, path: str, *, alt: str, credit: str) -> str:
     return f"{text.rstrip()}\n\n{_Pen().write_block(figure)}".lstrip()
 
 
-def _is_read_as(text: str, blocks: Sequence[Block]) -> bool:
+def _is_read_as(text: str, blocks: Sequence[Block], *, read: Callable[[str], tuple[Block, ...]]) -> bool:
     try:
-        return read_markdown(text) == tuple(blocks)
+        return read(text) == tuple(blocks)
     except UnreadableTextError:
         return False
 
@@ -99,20 +98,8 @@ def _write_well(block: Block, pen: _Pen, is_other: bool) -> str:  # noqa: FBT001
 
 
 def _write_surely(block: Block, pen: _Pen, is_other: bool) -> str:  # noqa: FBT001 - as above
-    for each in (pen, replace(pen, is_plain=True)):
-        text = each.write_block(block, is_other=is_other)
-        try:
-            if read_piece(text) == (block,):
-                return text
-        except UnreadableTextError:
-            continue
-    return _write_as_html([block])
-
-
-def _write_alone(block: Block) -> str:
-    return (
-        _Pen(is_plain=True).write_block(block) if block.tag in {"p", "figure", *HEADINGS} else _write_as_html([block])
-    )
+    text = pen.write_block(block, is_other=is_other)
+    return text if _is_read_as(text, [block], read=read_piece) else _write_as_html([block])
 
 
 def _write_as_html(blocks: Sequence[Block]) -> str:
@@ -127,10 +114,9 @@ def _fence(text: str, info: str = "") -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pen:
-    """Writes blocks; a plain one uses tags for all formats and escapes whatever could be a sign."""
+    """Writes blocks; ``numbers`` are those of the notes that it may refer to."""
 
     numbers: frozenset[str] = frozenset()
-    is_plain: bool = False
 
     def write_block(self, block: Block, *, is_other: bool = False) -> str:
         match block.tag:
@@ -196,7 +182,7 @@ class _Pen:
         for at, node in enumerate(nodes):
             left = written[-1:] or before
             if isinstance(node, str):
-                written += self._escape(node, in_link=in_link)
+                written += _escape(node, in_link=in_link)
             else:
                 right = _first(nodes[at + 1]) if at + 1 < len(nodes) else after
                 written += self._write_apart(node, left, right, in_link=in_link)
@@ -210,25 +196,24 @@ class _Pen:
         text = node.inside[0] if len(node.inside) == 1 and isinstance(node.inside[0], str) else ""
         if tag == "sup" and (found := _REFERENCE.fullmatch(text)) and found[1] in self.numbers:
             return f"[^{found[1]}]"
-        if tag == "code" and text and not self.is_plain and BREAK not in text and left != "`" and right != "`":
+        if tag == "code" and text and BREAK not in text and left != "`" and right != "`":
             return _write_code(text)
         signs = {"em": ("*", "_"), "strong": ("**", "__"), "s": ("~~",)}.get(tag, ())
-        for sign in () if self.is_plain else signs:
+        for sign in signs:
             words = self._write_words(node.inside, before=sign[0], after=sign[0], in_link=in_link)
             if _can_stand(sign, words, left, right):
                 return f"{sign}{words}{sign}"
         words = self._write_words(node.inside, before=">", after="<", in_link=in_link)
         return f"<{tag}>{words}</{tag}>"
 
-    def _escape(self, text: str, *, in_link: bool) -> str:
-        if self.is_plain:
-            return _escape_all(text)
-        text = re.sub(r"([\\`]|(?<!\s)\*|\*(?!\s))", r"\\\1", text)
-        text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
-        text = re.sub(r"~(?=~)|(?<=~)~", r"\\~", text)
-        text = re.sub(r"<(?=[A-Za-z/])", r"\\<", text)
-        text = re.sub(r"([\[\]])" if in_link else r"(\[(?=\^)|\](?=\())", r"\\\1", text)
-        return re.sub(r"!(?=\[|$)", r"\\!", text)
+
+def _escape(text: str, *, in_link: bool) -> str:
+    text = re.sub(r"([\\`]|(?<!\s)\*|\*(?!\s))", r"\\\1", text)
+    text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
+    text = re.sub(r"~(?=~)|(?<=~)~", r"\\~", text)
+    text = re.sub(r"<(?=[A-Za-z/])", r"\\<", text)
+    text = re.sub(r"([\[\]]|^\^)" if in_link else r"(\[(?=\^)|\](?=\())", r"\\\1", text)
+    return re.sub(r"!(?=\[|$)", r"\\!", text)
 
 
 _Write: TypeAlias = Callable[[Block, _Pen, bool], str]

@@ -25,11 +25,19 @@ from manuscripts import (
     word_reviewed,
 )
 from newsletter.domain.article import Section
-from newsletter.domain.body import Block, read_html, write_blocks
+from newsletter.domain.body import (
+    Block,
+    list_pictures,
+    read_html,
+    replace_in_blocks,
+    size_pictures,
+    write_blocks,
+)
 from newsletter.domain.body_text import read_body, tidy_body, write_body
 from newsletter.domain.markdown_dialect import HTML_BLOCK
 from newsletter.domain.markdown_reader import LONGEST, read_markdown
 from newsletter.domain.markdown_writer import add_picture, write_markdown
+from newsletter.domain.picture import Picture
 from newsletter.domain.running_text import plain
 from newsletter.errors import UnreadableTextError
 from newsletter.ingest.html import clean_html
@@ -233,6 +241,13 @@ def test_every_manuscript_comes_back_with_its_sections(manuscript: Callable[[], 
             f'<figure><img src="{PICTURE}" alt=""><figcaption>Ann, CC "BY" 4.0</figcaption></figure>',
             f'![]({PICTURE} "Ann, CC \\"BY\\" 4.0")',
         ),
+        ("<p><a href='https://example.org/'>^[1]</a></p>", "[\\^\\[1\\]](https://example.org/)"),
+        ("<ul><li><hr></li></ul>", "```{=html}\n<ul><li><hr></li></ul>\n```"),
+        ("<pre>a <em>b</em></pre>", "```{=html}\n<pre>a <em>b</em></pre>\n```"),
+        (
+            "<table><tr><td><p>a</p><p>b</p></td></tr></table>",
+            "```{=html}\n<table><tbody><tr><td><p>a</p><p>b</p></td></tr></tbody></table>\n```",
+        ),
         ("<dl><dt>a</dt><dd>b</dd></dl>", "```{=html}\n<dl><dt>a</dt><dd>b</dd></dl>\n```"),
         ("<p>1914. War</p><p># 1</p><p>- no</p><p>2 * 3 * 4</p>", "1914\\. War\n\n\\# 1\n\n\\- no\n\n2 * 3 * 4"),
         ("<p>[name withdrawn] in snake_case &amp; &lt;script&gt;</p>", "[name withdrawn] in snake_case & \\<script>"),
@@ -260,6 +275,13 @@ def test_notes_stand_below_the_text_and_are_numbered_in_its_order() -> None:
 def test_a_note_that_another_field_refers_to_keeps_its_number() -> None:
     html = "<p>b<sup>[2]</sup></p>\n<h2>Notes</h2>\n<p>[1] Of the standfirst.</p>\n<p>[2] Two.</p>"
 
+    assert read_body(write_body((), html))[1] == html
+
+
+def test_notes_in_no_order_stay_as_they_came() -> None:
+    html = "<p>a<sup>[2]</sup> b<sup>[1]</sup></p>\n<h2>Notes</h2>\n<p>[1] One.</p>\n<p>[2] Two.</p>"
+
+    assert write_body((), html) == "a<sup>[2]</sup> b<sup>[1]</sup>\n\n## Notes\n\n[1] One.\n\n[2] Two."
     assert read_body(write_body((), html))[1] == html
 
 
@@ -349,7 +371,76 @@ def test_what_only_those_who_know_markdown_expect_stays_the_text_that_was_typed(
     assert [plain(block.spans) for block in read_markdown(text)] == [" ".join(text.split())]
 
 
+def test_a_body_that_is_too_long_to_be_saved_is_shown_all_the_same() -> None:
+    html = f"<p>{'a' * (LONGEST + 1)}</p>"
+
+    assert write_body((), html) == f"```{{=html}}\n{html}\n```"
+
+
+def test_lists_may_stand_as_deep_within_each_other_as_a_body_keeps_them() -> None:
+    html = "<ul><li>" * 15 + "deep" + "</li></ul>" * 15
+
+    assert read_body(write_body((), html))[1] == html
+    with pytest.raises(UnreadableTextError, match="too deep within each other"):
+        read_body("- " * 16 + "deep")
+
+
+def test_an_address_alone_is_a_link() -> None:
+    assert write_body((), read_body("See <https://example.org/a_b>.")[1]) == (
+        "See [https://example.org/a_b](https://example.org/a_b)."
+    )
+
+
 def test_html_that_nests_without_end_keeps_its_words() -> None:
     html = "<blockquote>" * 2_000 + "deep" + "<ul><li>" * 500 + "deeper"
 
     assert only_words(read_body(write_body((), html))[1] or "") == "deep deeper"
+
+
+def test_words_are_replaced_wherever_formats_part_them_and_where_they_describe_a_picture() -> None:
+    html = (
+        f'<p>By <em>Ben</em> Sample &amp; Sons.</p><ul><li>Ben S</li></ul><p><img src="{PICTURE}" alt="Ben Sample"></p>'
+    )
+
+    replaced = replace_in_blocks(read_html(html).blocks, "Ben Sample", "[gone]")
+
+    assert write_blocks(replaced) == (
+        f'<p>By <em>[gone]</em> &amp; Sons.</p>\n<ul><li>Ben S</li></ul>\n<p><img src="{PICTURE}" alt="[gone]"></p>'
+    )
+
+
+def test_the_size_of_a_picture_is_said_where_it_is_known() -> None:
+    picture = Picture(digest="0123456789abcdef0123456789abcdef", suffix="jpg", width=20, height=10)
+    html = f'<p><img src="{PICTURE}" alt="&quot;a&quot;" width="1" height="1"></p>'
+
+    assert list_pictures(html) == (PICTURE,)
+    assert size_pictures(html, {PICTURE: picture}) == html.replace('"1" height="1"', '"20" height="10"')
+    assert size_pictures(html, {}) == html
+
+
+@pytest.mark.parametrize(
+    ("html", "clean"),
+    [
+        ("loose<p>b", "<p>loose</p>\n<p>b</p>"),
+        ("<a href='https://example.org/'><p>a</p></a>", '<p><a href="https://example.org/" {rel}>a</a></p>'),
+        ("<a>a</a> <a href='https://[x'>b</a>", "<p>a b</p>"),
+        ("<em> a </em>b<b></b>", "<p><em>a</em> b</p>"),
+        ("<h2><p>a</p></h2></em></div>", "<h2>a</h2>"),
+        ("<ul>a<li>b</li><ul><li>c</li></ul></ul>", "<ul><li>a</li><li>b</li><li><ul><li>c</li></ul></li></ul>"),
+        ("<li>a</li>", "<ul><li>a</li></ul>"),
+        ("<dl>a<dt>b</dt></dl>", "<dl><dd>a</dd><dt>b</dt></dl>"),
+        (
+            f"<figure><p>a</p><img src='{PICTURE}'><h2>b</h2></figure>",
+            f'<p>a</p>\n<p><img src="{PICTURE}" alt=""></p>\n<h2>b</h2>',
+        ),
+        ("<table><tr><td></td></tr></table><p> </p><pre>\n</pre>", ""),
+        (
+            "<table>a<p>b</p><tbody>c</tbody></table>",
+            "<table><tbody><tr><td>a</td></tr><tr><td>b</td></tr><tr><td>c</td></tr></tbody></table>",
+        ),
+    ],
+)
+def test_html_of_any_making_gets_one_form(html: str, clean: str) -> None:
+    expected = clean.format(rel='rel="noopener noreferrer nofollow"') if "{rel}" in clean else clean
+
+    assert write_blocks(read_html(html).blocks) == expected
