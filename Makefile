@@ -39,10 +39,14 @@ format: setup ## format the code and apply the safe fixes
 # Coverage is of what runs in the tests' own processes and in those of the integration tests. Browsers and whole jobs
 # start servers and commands by the hundred, which take twice as long when each of their lines is counted.
 BY_CLICKING := tests/browser tests/e2e
+# Three processes to two processors: a third of the time tests wait, for servers, for clocks and for each other.
+AT_ONCE = -n $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )) --dist worksteal
 
+# Each of those commands would compile the sources anew where Python may not keep what it compiled.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: setup-system ## run all tests but the long ones, with coverage
-	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(BY_CLICKING:%=--ignore=%)
-	$(BIN)/python -m pytest -n auto --dist worksteal $(BY_CLICKING)
+	$(BIN)/python -m pytest $(AT_ONCE) --cov --cov-report=term $(BY_CLICKING:%=--ignore=%)
+	$(BIN)/python -m pytest $(AT_ONCE) $(BY_CLICKING)
 
 soak: setup-system ## run the long tests at full counts
 	$(BIN)/python -m pytest -m soak --timeout=0 -s

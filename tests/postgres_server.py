@@ -23,6 +23,9 @@ from psycopg import sql
 
 _MISSING = "Postgres's server programs are not installed: sudo apt-get install postgresql"
 
+#: The first version of Postgres that may be told how to copy a database.
+_WITH_STRATEGIES = 15_00_00
+
 _SETTINGS = {"listen_addresses": "''", "max_connections": "200"}
 _HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -92,16 +95,21 @@ class PostgresServer:
     @contextmanager
     def database(self, *, template: str = "template1") -> Iterator[str]:
         """Give the URL of a fresh copy of ``template``, empty by default, that lasts as long as the block."""
-        name = f"test_{uuid4().hex}"
-        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        database = f"test_{uuid4().hex}"
+        name = sql.Identifier(database)
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {} {}")
+        with self._connect() as connection:
+            # Files are copied in a third of the time that their pages take by way of the log, which is how it is else.
+            by_files = sql.SQL("STRATEGY FILE_COPY" if connection.info.server_version >= _WITH_STRATEGIES else "")
+            connection.execute(create.format(name, sql.Identifier(template), by_files))
         try:
-            yield self.url(name)
+            yield self.url(database)
         finally:
-            self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            with self._connect() as connection:
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
-    def _execute(self, statement: sql.Composed) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement)
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(self.url("postgres"), autocommit=True)
 
     def _run(self, program: Path, *arguments: str) -> None:
         """Run one of Postgres's own programs; they refuse to be root, so root lends them to another user."""

@@ -65,16 +65,23 @@ def has_features(page: Page, *headlines: str) -> None:
         expect(features(page).nth(place).locator("form.item-headline textarea")).to_have_value(headline)
 
 
-def drag(page: Page, what: Locator, onto: Locator) -> None:
-    what.scroll_into_view_if_needed()
+def drag(page: Page, grip: Locator, onto: Locator) -> None:
+    grip.scroll_into_view_if_needed()
     onto.scroll_into_view_if_needed()
-    start, end = what.bounding_box(), onto.bounding_box()
+    held = grip.element_handle()
+    start, end = grip.bounding_box(), onto.bounding_box()
     assert start
     assert end
     page.mouse.move(start["x"] + 8, start["y"] + 8)
     page.mouse.down()
     page.mouse.move(start["x"] + 8, start["y"] - 12, steps=4)
     page.mouse.move(end["x"] + 40, end["y"] + 4, steps=12)
+    for step in range(200):  # the row comes after a while, to a pointer that moves
+        place = held.bounding_box()
+        if place and place["y"] < end["y"] + place["height"]:
+            break
+        page.mouse.move(end["x"] + 40, end["y"] + 4 + step % 2)
+        page.wait_for_timeout(20)
     page.mouse.up()
 
 
