@@ -13,7 +13,7 @@ from newsletter.domain.bounce import BounceKind
 from newsletter.domain.mailing import DeliveryStatus, MailingReport
 from newsletter.domain.sender_health import DomainFigures
 from newsletter.ingest.csv_subscribers import protect_cell
-from newsletter.store import aftermath, mailings, sender_health, totals
+from newsletter.store import aftermath, delivery_counts, mailings, sender_health, totals
 from newsletter.store.database import Database, Transaction
 
 _COMPARED = 11  # this issue and the ten before it
@@ -37,9 +37,10 @@ def report_in_full(number: int, *, database: Database) -> FullReport:
     """Return all that is known of the mailing of an issue at one moment. Raises NotFoundError without one."""
     with database.snapshot() as snapshot:
         mailing = mailings.find_issue_mailing(snapshot, number)
+        letters = delivery_counts.list_by_domain(snapshot, mailing.id)
         return FullReport(
-            report=mailings.report(snapshot, mailing),
-            domains=tuple(sender_health.count_by_domain(snapshot, mailing.id)),
+            report=mailings.report(snapshot, mailing, delivery_counts.add_domains(letters)),
+            domains=tuple(sender_health.count_by_domain(snapshot, mailing.id, letters)),
             bounces=tuple(aftermath.list_bounce_groups(snapshot, mailing.id)),
             intervals=spread(
                 aftermath.list_events(snapshot, mailing.id), start=mailing.started_at or mailing.not_before

@@ -10,7 +10,7 @@ Whoever changes letters outside of a claim writes the counts of their batches an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -82,6 +82,7 @@ class DomainCount(NamedTuple):
     #: as it is stored: of some thousand, few are looked at any further
     status: str
     reason: str
+    is_resent: bool
     letters: int
 
 
@@ -193,9 +194,20 @@ def list_fates(transaction: Transaction, mailing_id: int) -> list[FateCount]:
 def list_by_domain(transaction: Transaction, mailing_id: int) -> list[DomainCount]:
     """Return the same by domain, of which a list of a hundred thousand has some thousand."""
     counted = _select_all(transaction.dialect, mailing_id).subquery()
-    fate = (counted.c.domain, counted.c.status, counted.c.reason)
+    fate = (counted.c.domain, counted.c.status, counted.c.reason, counted.c.resent)
     rows = transaction.execute(select(*fate, add_letters(counted)).group_by(*fate)).all()
     return [DomainCount._make(row) for row in rows]
+
+
+def add_domains(letters: Iterable[DomainCount]) -> list[FateCount]:
+    """Return what became of letters whatever their domain: the same as ``list_fates``, without asking once more."""
+    found: Counter[tuple[str, str, bool]] = Counter()
+    for _, status, reason, is_resent, count in letters:
+        found[status, reason, is_resent] += count
+    return [
+        FateCount(DeliveryStatus(status), reason, bool(resent), count)
+        for (status, reason, resent), count in found.items()
+    ]
 
 
 def count_statuses(transaction: Transaction, mailing_id: int) -> Counter[DeliveryStatus]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from newsletter.domain.mailing import (
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.errors import NotFoundError
 from newsletter.store.database import Transaction
-from newsletter.store.delivery_counts import CAN_BE_DOUBTFUL, IS_IN_BATCH, add_up, count_anew, list_fates
+from newsletter.store.delivery_counts import CAN_BE_DOUBTFUL, IS_IN_BATCH, FateCount, add_up, count_anew, list_fates
 from newsletter.store.sender_health import select_came_back
 from newsletter.store.subscribers import is_reading
 from newsletter.store.tables import batches, deliveries, issues, mailings, subscribers, suppressions
@@ -152,13 +153,16 @@ def withhold_cancelled(transaction: Transaction, mailing_id: int, *, now: dateti
     add_up(transaction, mailing_id)
 
 
-def report(transaction: Transaction, mailing: Mailing) -> MailingReport:
-    """Tell what became of a mailing's letters by status and reason, and the events beside them."""
+def report(transaction: Transaction, mailing: Mailing, fates: Sequence[FateCount] | None = None) -> MailingReport:
+    """Tell what became of a mailing's letters by status and reason, and the events beside them.
+
+    ``fates`` are what became of its letters, where that was read in this snapshot already.
+    """
     counts: dict[DeliveryStatus, int] = dict.fromkeys(DeliveryStatus, 0)
     withheld: dict[WithheldReason, int] = dict.fromkeys(WithheldReason, 0)
     rejected: dict[str, int] = {}
     resent = 0
-    for fate in list_fates(transaction, mailing.id):
+    for fate in list_fates(transaction, mailing.id) if fates is None else fates:
         counts[fate.status] += fate.letters
         resent += fate.letters if fate.is_resent else 0
         if fate.status is DeliveryStatus.WITHHELD:

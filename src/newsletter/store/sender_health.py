@@ -7,7 +7,7 @@ forgets nothing (ADR 12).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from heapq import nsmallest
 
 from sqlalchemy import ColumnElement, Subquery, and_, delete, func, insert, or_, select
@@ -79,19 +79,21 @@ def select_came_back(mailing_id: int) -> Subquery:
     )
 
 
-def count_by_domain(transaction: Transaction, mailing_id: int) -> list[DomainFigures]:
+def count_by_domain(
+    transaction: Transaction, mailing_id: int, letters: Sequence[DomainCount] | None = None
+) -> list[DomainFigures]:
     """Count a mailing's letters by the domain they went to: those with most failures first, then the largest.
 
     At most a hundred domains stand by themselves; the others share the last row, and so do letters of which no domain
     is known: of readers who were forgotten, and of batches that no worker has had yet. Read in one snapshot with the
-    mailing's report, the rows add up to it.
+    mailing's report, the rows add up to it. ``letters`` are those of the mailing, where they were read already.
     """
-    letters = list_by_domain(transaction, mailing_id)
+    letters = list_by_domain(transaction, mailing_id) if letters is None else letters
     failures = _list_failures(transaction, mailing_id)
     named = _find_shown(letters, failures)
     found = {name: DomainFigures(domain=name) for name in named}
     others = DomainFigures(domain=None)
-    for domain, status, reason, count in letters:
+    for domain, status, reason, _, count in letters:
         figures = found.get(domain, others)
         figures.counts[_STATUSES[status]] += count
         if status == DeliveryStatus.REJECTED:
@@ -126,7 +128,7 @@ def _find_shown(letters: Iterable[DomainCount], failures: Iterable[FailureCount]
     """Return the domains that stand by themselves, in their order; of thousands, so figures are made of these alone."""
     intended: Counter[str] = Counter()
     failed: Counter[str] = Counter()
-    for domain, status, _, count in letters:
+    for domain, status, _, _, count in letters:
         intended[domain] += count
         if status == DeliveryStatus.REJECTED:
             failed[domain] += count
