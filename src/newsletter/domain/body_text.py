@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from newsletter.domain.article import Section
-from newsletter.domain.body import Block, read_html, write_blocks
+from newsletter.domain.body import Block, write_blocks
+from newsletter.domain.html_reader import read_html
 from newsletter.domain.markdown_reader import read_markdown
 from newsletter.domain.markdown_writer import write_markdown
 from newsletter.domain.outline import read_sections

@@ -9,7 +9,8 @@ from html import escape
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
-from newsletter.domain.body import DEEPEST, NOTES, Block, is_followable, read_html, write_blocks
+from newsletter.domain.body import DEEPEST, NOTES, Block, is_followable, write_blocks
+from newsletter.domain.html_reader import read_html
 from newsletter.domain.markdown_dialect import (
     FORMAT_TAG,
     HTML_BLOCK,

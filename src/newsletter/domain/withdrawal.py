@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from newsletter.domain.article import Article, Image, Section
-from newsletter.domain.body import read_html, replace_in_blocks, write_blocks
+from newsletter.domain.body import replace_in_blocks, write_blocks
+from newsletter.domain.html_reader import read_html
 from newsletter.domain.issue import ItemSlot, PublishedIssue
 
 #: What stands where a name stood.

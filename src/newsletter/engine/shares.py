@@ -53,6 +53,7 @@ class Shares:
     def enter(self, relay: str) -> None:
         """Note that a relay's worker begins."""
         self._idle.discard(relay)
+        self._out[relay] = 0  # whatever an earlier one was cut off with
 
     def leave(self, relay: str) -> None:
         """Note that a relay's worker has ended: nobody waits for it."""

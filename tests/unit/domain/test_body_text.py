@@ -28,12 +28,12 @@ from newsletter.domain.article import Section
 from newsletter.domain.body import (
     Block,
     list_pictures,
-    read_html,
     replace_in_blocks,
     size_pictures,
     write_blocks,
 )
 from newsletter.domain.body_text import read_body, tidy_body, write_body
+from newsletter.domain.html_reader import read_html
 from newsletter.domain.markdown_dialect import HTML_BLOCK
 from newsletter.domain.markdown_reader import LONGEST, read_markdown
 from newsletter.domain.markdown_writer import add_picture, write_markdown

@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.schema import SchemaItem
 
 from newsletter.domain.mailing import DeliveryStatus, MailingKind, MailingStatus
 from newsletter.store.tables.schema import Id, Moment, identity, metadata, one_of, where
@@ -116,6 +117,19 @@ deliveries = Table(
     UniqueConstraint("mailing_id", "subscriber_id"),
 )
 
+
+def _count_of_fate() -> list[SchemaItem]:
+    """Make the columns that say how many letters to one domain became the same."""
+    return [
+        Column("domain", Text, primary_key=True),
+        Column("status", String(16), primary_key=True),
+        Column("reason", String(32), primary_key=True),
+        Column("resent", Boolean, primary_key=True),
+        Column("letters", Integer, nullable=False),
+        one_of("status", DeliveryStatus),
+    ]
+
+
 # What became of the letters of a batch that nobody has, in a mailing that goes on: written whole whenever it is given
 # back, and gone while somebody has it. "" is no domain (a batch that nobody had yet, a reader forgotten) or no reason.
 batch_counts = Table(
@@ -123,12 +137,7 @@ batch_counts = Table(
     metadata,
     Column("mailing_id", Id, primary_key=True, autoincrement=False),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("domain", Text, primary_key=True),
-    Column("status", String(16), primary_key=True),
-    Column("reason", String(32), primary_key=True),
-    Column("resent", Boolean, primary_key=True),
-    Column("letters", Integer, nullable=False),
-    one_of("status", DeliveryStatus),
+    *_count_of_fate(),
     ForeignKeyConstraint(["mailing_id", "number"], ["batches.mailing_id", "batches.number"], ondelete="CASCADE"),
 )
 
@@ -137,12 +146,7 @@ delivery_counts = Table(
     "delivery_counts",
     metadata,
     Column("mailing_id", Id, ForeignKey("mailings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("domain", Text, primary_key=True),
-    Column("status", String(16), primary_key=True),
-    Column("reason", String(32), primary_key=True),
-    Column("resent", Boolean, primary_key=True),
-    Column("letters", Integer, nullable=False),
-    one_of("status", DeliveryStatus),
+    *_count_of_fate(),
 )
 
 # What is left of the reports about letters whose time is over.
