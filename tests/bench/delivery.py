@@ -23,6 +23,7 @@ import structlog
 from bench.figure import Figure
 from bench.smtp_tools import measure_source, run_sink
 from mailing_stand import a_plant, a_rendered_issue, add_readers, counted, deliver_all, open_a_mailing, report_on
+from newsletter.garbage import collect_seldom
 from newsletter.store.database import Database
 from postfix import Postfix
 from postgres_server import PostgresServer, find_server_programs
@@ -94,6 +95,7 @@ def _measure_delivery(url: str, port: int, *, connections: int) -> tuple[float, 
 
 
 def _deliver(url: str, port: int, connections: int) -> None:
+    collect_seldom()  # as each process of this program does
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     database = Database(url)
     plant = a_plant(database, port=port, connections=connections)

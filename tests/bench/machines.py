@@ -27,6 +27,7 @@ from bench.smtp_tools import run_sink
 from mailing_stand import a_plant, a_rendered_issue, add_readers, counted, deliver_all, open_a_mailing, report_on
 from newsletter.domain.budget import Limits
 from newsletter.domain.letter import Letter
+from newsletter.garbage import collect_seldom
 from newsletter.service.ports import Session
 from newsletter.store.database import Database, Transaction
 from newsletter.store.tables import subscribers
@@ -271,6 +272,7 @@ class _CountingSession(NullSession):
 
 
 def _work(words: str) -> None:
+    collect_seldom()  # as each process of this program does
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     url, connections, port, (per_second, per_domain_per_second) = json.loads(words)
     times: list[tuple[float, bool]] = []

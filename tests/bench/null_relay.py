@@ -23,6 +23,7 @@ from bench.figure import Figure
 from mailing_stand import a_plant, a_rendered_issue, add_readers, deliver_all, open_a_mailing
 from newsletter.domain.letter import Letter
 from newsletter.domain.reply import Accepted, Outcome, Reply
+from newsletter.garbage import collect_seldom
 from newsletter.service.ports import Session
 from newsletter.store.database import Database
 
@@ -87,6 +88,7 @@ def _measure(readers: int) -> tuple[float, float]:
 
 
 def _deliver(url: str) -> None:
+    collect_seldom()  # as each process of this program does
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
     async def connect() -> Session:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 
@@ -70,16 +69,13 @@ def choose_app(words: Sequence[str]) -> typer.Typer:
 
 app = choose_app(())
 
-_OBJECTS_BETWEEN_COLLECTIONS = 20_000
-
 
 def main() -> None:
     """Run the command line; an expected error is one sentence on stderr and exit status 1."""
     from newsletter.errors import NewsletterError
+    from newsletter.garbage import collect_seldom
 
-    # What is made by the thousand here, rows and letters, holds no cycles; looking for some after every seven hundred
-    # new objects, as is usual, takes a tenth of the time of an import.
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    collect_seldom()
     try:
         choose_app(sys.argv[1:])()
     except NewsletterError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import pkgutil
 from collections.abc import Iterator, Sequence
 from importlib import import_module
@@ -20,6 +19,7 @@ from newsletter.desk.guard import create_guard
 from newsletter.desk.routes import PREFIX, ROLE
 from newsletter.desk.scripts import read_scripts, read_stylesheet
 from newsletter.desk.visit import give_cookies
+from newsletter.garbage import pass_over_loaded
 from newsletter.resources import folder
 from newsletter.service.check import load_checks
 from newsletter.web.assets import serve_asset
@@ -83,8 +83,7 @@ def prepare_screens(desk: Litestar) -> None:
     for template in (folder("templates") / "desk").glob("*.j2"):
         desk.template_engine.get_template(template.name)
     load_checks()
-    gc.collect()
-    gc.freeze()
+    pass_over_loaded()
 
 
 def find_handlers() -> Iterator[HTTPRouteHandler]:
