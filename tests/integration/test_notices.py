@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from newsletter.app import App
-from newsletter.domain.budget import Limits
+from newsletter.domain.budget import Limits, Stretch
 from newsletter.domain.letter import Letter
 from newsletter.domain.mailing import DeliveryStatus
 from newsletter.domain.notice import Notice, NoticeKind, NoticeSettlement
@@ -366,7 +366,7 @@ def test_a_notice_that_waits_for_its_pace_is_given_back_when_it_is_time_to_stop(
 ) -> None:
     sender = limited(newsletter, messages_per_second=0.01)
     with newsletter.database.transaction() as transaction:
-        budgets.save_budgets(transaction, {budgets.RELAY: budgets.Budget(clock.now + timedelta(minutes=5))})
+        budgets.add_stretch(transaction, Stretch(clock.now, clock.now + timedelta(minutes=5)), now=clock.now)
     reader = add_reader(newsletter)
     queue(newsletter, NoticeKind.WELCOME, reader)
     asked: list[bool] = []

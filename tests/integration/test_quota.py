@@ -5,19 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from mailing_stand import a_plant, add_readers, counted, open_a_mailing, report_on
-from newsletter.domain.budget import HOUR, Limits
+from newsletter.domain.budget import HOUR, Limits, Stretch
 from newsletter.domain.mailing import Mailing, MailingStatus
-from newsletter.engine.embedded import deliver_due, deliver_mailing
+from newsletter.engine.embedded import EmbeddedEngine, deliver_due, deliver_mailing
 from newsletter.engine.plant import Plant
+from newsletter.engine.worker import Worker
+from newsletter.service.control_mailing import pause_mailing, resume_mailing
 from newsletter.service.forget_old import forget_old
+from newsletter.service.grant_letters import grant_notice
 from newsletter.service.look_ahead import Outlook, look_ahead
 from newsletter.store import budgets
 from newsletter.store.database import Database
+from newsletter.store.seats import take_seat
 from relay import Script, ScriptedRelay
 
 _START = datetime(2026, 3, 12, 9, tzinfo=UTC)
@@ -310,3 +316,78 @@ async def test_two_workers_share_rate_and_quota(postgres_database: Database) -> 
     # 98 letters at 40 a second take 2.4 s; each worker has a tenth of a second of credit.
     assert times[-1] - times[0] > 2.1
     assert max(bursts(times, seconds=1)) <= 40 * 1.1 + 2 * 5
+
+
+@asynccontextmanager
+async def working(plant: Plant) -> AsyncIterator[None]:
+    """Have a worker deliver what is due, as long as the block."""
+    with take_seat(plant.database, now=plant.clock()) as seat:
+        worker = Worker(plant, seat)
+        running = asyncio.create_task(worker.run(EmbeddedEngine().drive))
+        try:
+            yield
+        finally:
+            worker.stop()
+            await asyncio.wait_for(running, timeout=10)
+
+
+async def wait_for_letters(times: list[float], count: int) -> None:
+    async with asyncio.timeout(20):
+        while len(times) < count:  # noqa: ASYNC110 - the relay has no event for it
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("is_stopped", [False, True], ids=["the same process", "a new process"])
+async def test_after_a_pause_letters_leave_within_about_a_second_and_no_faster_than_before(
+    database: Database, *, is_stopped: bool
+) -> None:
+    limits = Limits(messages_per_second=10)
+    add_readers(database, readers(200))
+    mailing = open_a_mailing(database)
+    times: list[float] = []
+
+    def note_time(_: int, __: int, verb: str, ___: str) -> None:
+        if verb == "MAIL":
+            times.append(time.monotonic())
+
+    async with ScriptedRelay(note_time) as relay, AsyncExitStack() as process:
+        plant = a_plant(database, port=relay.port, limits=limits)
+        await process.enter_async_context(working(plant))
+        await wait_for_letters(times, 5)
+        # A notice has its place behind the fifteen seconds that are granted, and keeps it.
+        with database.transaction() as transaction:
+            notice_at = grant_notice(transaction, "example.org", limits, now=plant.clock())
+        pause_mailing(mailing.id, reason="a word is wrong", database=database, now=plant.clock())
+        await asyncio.sleep(1)
+        before = len(times)
+        if is_stopped:
+            await process.aclose()
+            await process.enter_async_context(working(plant))
+        resume_mailing(mailing.id, database=database, now=plant.clock())
+        resumed_at = time.monotonic()
+        await wait_for_letters(times, before + 20)
+        with database.snapshot() as snapshot:
+            planned = budgets.list_stretches(snapshot, now=plant.clock())
+
+    assert before < 15
+    assert times[before] - resumed_at < 1.2
+    assert max(bursts(times, seconds=1)) <= 10 * 1.1 + 1
+    assert max(planned, key=lambda each: each.starts_at).starts_at == notice_at
+
+
+async def test_what_a_dead_process_was_granted_is_lost_but_never_made_up_for(database: Database) -> None:
+    limits = Limits(messages_per_second=10)
+    add_readers(database, readers(5))
+    open_a_mailing(database)
+    async with ScriptedRelay() as relay:
+        plant = a_plant(database, port=relay.port, limits=limits)
+        planned = Stretch(plant.clock(), plant.clock() + timedelta(seconds=4))
+        with database.transaction() as transaction:
+            budgets.add_stretch(transaction, planned, now=plant.clock())
+        async with working(plant):
+            await asyncio.sleep(3.5)
+            before = len(relay.accepted)
+            await asyncio.sleep(2)
+
+    assert before == 0
+    assert len(relay.accepted) == 5

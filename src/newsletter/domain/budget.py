@@ -89,6 +89,15 @@ class Spending:
     letters: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a relay's time, in which its letters leave one after another at its rate."""
+
+    starts_at: datetime
+    #: from then on the next one may leave
+    ends_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
     """No letter may leave before this time, and why: a sentence without its full stop."""
@@ -154,6 +163,20 @@ class _WarmUpWindow(_Window):
     def _has_room(self, moment: datetime) -> bool:
         kept = sum(spending.letters for spending in self._spent if spending.at > moment - DAY)
         return kept < self._warm_up.count_allowed(moment)
+
+
+def find_gap(taken: Sequence[Stretch], limits: Limits, *, now: datetime) -> Stretch:
+    """Return what is free of a relay's time first: no more than is granted at once, and one letter's time at least.
+
+    Only for a relay with a rate. ``taken`` are the stretches in which others have it.
+    """
+    step = timedelta(seconds=1 / limits.messages_per_second)
+    starts_at, longest = now, max(step, GRANTED_AHEAD)
+    for stretch in sorted(taken, key=lambda each: each.starts_at):
+        if stretch.starts_at >= starts_at + step:
+            return Stretch(starts_at, min(stretch.starts_at, starts_at + longest))
+        starts_at = max(starts_at, stretch.ends_at)
+    return Stretch(starts_at, starts_at + longest)
 
 
 def count_room(limits: Limits, spent: Sequence[Spending], *, now: datetime, for_notices: bool = False) -> int | None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from newsletter.engine.plant import Plant
 from newsletter.service.feed import Load
-from newsletter.service.grant_letters import Grant, find_wait, grant_letters, is_relay_planned
+from newsletter.service.grant_letters import Grant, find_wait, give_back_time, grant_letters, is_relay_planned
 from newsletter.service.release_rest import release_rests
 from newsletter.store import budgets, first_share, jobs, ledger, mailings
 from newsletter.store.ledger import Claim
@@ -69,3 +69,5 @@ class Claims:
                 budgets.settle_spending(transaction, grant.spending, left, now=now)
             if left and not is_resting:
                 budgets.delete_rest(transaction, now=now, relay=self._plant.limits.relay)
+            if load.dropped:
+                give_back_time(transaction, grant, self._plant.limits, now=now)

@@ -33,6 +33,8 @@ class Load:
     open: int
     #: letters that were let go of before they left
     dropped: int = 0
+    #: before then, by the loop's clock, others have the relay
+    starts_at: float = -inf
     #: when its time at a relay with a limit is over, by the loop's clock: what is late is granted anew, else letters of
     #: a slow process would leave beside those of the next one
     ends_at: float = inf
@@ -106,18 +108,20 @@ class Feed:
         """
         load = Load(batch=claim.batch, splicer=splicer, open=len(claim.recipients))
         self._loads = {each for each in self._loads if not each.done.is_set()} | {load}
-        self._pace.hold(starts_in)
         if self._per_second:
-            lasts = len(claim.recipients) / self._per_second
-            load.ends_at = asyncio.get_running_loop().time() + max(0.0, starts_in) + lasts + _LATE_SECONDS
+            load.starts_at = asyncio.get_running_loop().time() + max(0.0, starts_in)
+            load.ends_at = load.starts_at + len(claim.recipients) / self._per_second + _LATE_SECONDS
         if waits:
             for recipient in claim.recipients:
                 if seconds := waits.get(recipient.delivery):
+                    seconds = max(seconds, starts_in)
                     self._later.add((load, recipient), domain=recipient.address.domain, seconds=seconds)
                 else:
                     self._waiting.append((load, recipient))
         else:
             self._waiting.extend((load, recipient) for recipient in claim.recipients)
+        if self._per_second:  # what fills a gap comes before what waits for the end of it
+            self._waiting = deque(sorted(self._waiting, key=lambda each: each[0].starts_at))
         if not claim.recipients:
             load.done.set()
         self._arrival.set()
@@ -175,14 +179,23 @@ class Feed:
         if self._later and (due := self._later.take_due()) is not None:
             return due
         if self._pace.is_limited:
-            while self._waiting and self._waiting[0][0].ends_at < asyncio.get_running_loop().time():
+            now = asyncio.get_running_loop().time()
+            while self._waiting and self._waiting[0][0].ends_at < now:
                 self.drop_load(self._waiting[0][0])
+            if self._waiting and self._waiting[0][0].starts_at > now:
+                return None
+            if self._waiting:
+                self._pace.begin(self._waiting[0][0].starts_at)
         return self._waiting.popleft() if self._waiting else None
 
     def _wait_seconds(self) -> float | None:
         """Return how long until a letter may leave, as far as that is known now."""
-        first = 0.0 if self._ready or self._waiting else self._later.wait_seconds()
-        return None if first is None else max(first, self._pace.wait_seconds())
+        waits = [0.0] if self._ready else []
+        if self._waiting:
+            waits.append(self._waiting[0][0].starts_at - asyncio.get_running_loop().time())
+        if (seconds := self._later.wait_seconds()) is not None:
+            waits.append(seconds)
+        return max(min(waits), self._pace.wait_seconds()) if waits else None
 
     def put_back(self, job: Job) -> None:
         """Return a letter that certainly did not leave. It is let go of where its load was dropped meanwhile."""

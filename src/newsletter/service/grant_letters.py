@@ -10,7 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from newsletter.domain.budget import GRANTED_AHEAD, RELAY, Limits, Wait, count_room, find_quota_wait
+from newsletter.domain.budget import (
+    GRANTED_AHEAD,
+    RELAY,
+    Limits,
+    Stretch,
+    Wait,
+    count_room,
+    find_gap,
+    find_quota_wait,
+)
 from newsletter.domain.letter import Recipient
 from newsletter.domain.mailing import DeliveryId
 from newsletter.store import budgets
@@ -35,6 +44,8 @@ class Grant:
     rest_due_at: datetime
     #: where the quotas' spending is written; None without quotas
     spending: int | None = None
+    #: where the relay's time is written down that it takes; None without a rate
+    stretch: int | None = None
 
 
 def hold_budgets(transaction: Transaction, limits: Limits, *, now: datetime) -> None:
@@ -59,28 +70,44 @@ def grant_letters(transaction: Transaction, claim: Claim, limits: Limits, *, now
     """Choose what of the claim may leave, and spend it."""
     if limits.are_none:
         return Grant(recipients=claim.recipients, starts_at=now, rest_due_at=now)
-    relay = budgets.lock_relay(transaction, now=now, relay=limits.relay)
-    starts_at = max(relay.free_at, now)
-    allowed = _count_allowed(transaction, limits, now=now)
+    budgets.lock_relay(transaction, now=now, relay=limits.relay)
+    gap = _find_gap(transaction, limits, now=now)
+    allowed = _count_allowed(transaction, limits, gap, now=now)
     granted, due, rest_due_at = _plan_domains(transaction, claim.recipients, allowed, limits, now=now)
-    _plan_relay(transaction, relay, len(granted), limits, starts_at=starts_at)
+    stretch = _plan_relay(transaction, len(granted), limits, gap, now=now)
     spending = (
         budgets.add_spending(transaction, len(granted), now=now, relay=limits.relay)
         if limits.are_counted and granted
         else None
     )
     return Grant(
-        recipients=tuple(granted), starts_at=starts_at, due=due, rest_due_at=rest_due_at or now, spending=spending
+        recipients=tuple(granted),
+        starts_at=gap.starts_at if gap else now,
+        due=due,
+        rest_due_at=rest_due_at or now,
+        spending=spending,
+        stretch=stretch,
     )
+
+
+def give_back_time(transaction: Transaction, grant: Grant, limits: Limits, *, now: datetime) -> None:
+    """Free the relay's time that a grant does not need: none of its letters is out, and none will leave any more.
+
+    The last that did keeps its place: the next one may leave a step later.
+    """
+    if grant.stretch is not None and limits.messages_per_second:
+        step = timedelta(seconds=1 / limits.messages_per_second)
+        budgets.cut_stretch(transaction, grant.stretch, ends_at=now + step)
 
 
 def grant_notice(transaction: Transaction, domain: str, limits: Limits, *, now: datetime) -> datetime:
     """Spend one letter for a notice; return when it may leave. Only while ``find_wait`` finds no wait for notices."""
     if limits.are_none:
         return now
-    relay = budgets.lock_relay(transaction, now=now, relay=limits.relay)
-    starts_at = max(relay.free_at, now)
-    _plan_relay(transaction, relay, 1, limits, starts_at=starts_at)
+    budgets.lock_relay(transaction, now=now, relay=limits.relay)
+    gap = _find_gap(transaction, limits, now=now)
+    starts_at = gap.starts_at if gap else now
+    _plan_relay(transaction, 1, limits, gap, now=now)
     if limits.are_counted:
         budgets.add_spending(transaction, 1, now=now, relay=limits.relay)
     if limits.per_domain_per_second:
@@ -94,10 +121,8 @@ def grant_notice(transaction: Transaction, domain: str, limits: Limits, *, now: 
 
 def is_relay_planned(transaction: Transaction, limits: Limits, *, now: datetime) -> bool:
     """Tell whether letters enough are granted for the next moments, here or in another process."""
-    if not limits.messages_per_second:
-        return False
-    relay = budgets.load_budgets(transaction, [limits.relay]).get(limits.relay)
-    return relay is not None and relay.free_at > now + _LEAD
+    gap = _find_gap(transaction, limits, now=now)
+    return gap is not None and gap.starts_at > now + _LEAD
 
 
 def _name(domain: str, limits: Limits) -> str:
@@ -105,22 +130,32 @@ def _name(domain: str, limits: Limits) -> str:
     return domain if limits.relay == RELAY else f"{limits.relay} {domain}"
 
 
-def _count_allowed(transaction: Transaction, limits: Limits, *, now: datetime) -> int | None:
+def _find_gap(transaction: Transaction, limits: Limits, *, now: datetime) -> Stretch | None:
+    """Return what is free of the relay's time first; None without a rate."""
+    if not limits.messages_per_second:
+        return None
+    return find_gap(budgets.list_stretches(transaction, now=now, relay=limits.relay), limits, now=now)
+
+
+def _count_allowed(transaction: Transaction, limits: Limits, gap: Stretch | None, *, now: datetime) -> int | None:
     """Return how many letters relay rate and quotas allow; None for all."""
     counts = []
     if limits.are_counted:
         counts.append(
             count_room(limits, budgets.list_spendings(transaction, now=now, relay=limits.relay), now=now) or 0
         )
-    if limits.messages_per_second:
-        counts.append(max(1, int(limits.messages_per_second * GRANTED_AHEAD.total_seconds())))
+    if gap is not None:
+        counts.append(max(1, int(limits.messages_per_second * (gap.ends_at - gap.starts_at).total_seconds())))
     return min(counts, default=None)
 
 
-def _plan_relay(transaction: Transaction, relay: Budget, letters: int, limits: Limits, *, starts_at: datetime) -> None:
-    if limits.messages_per_second and letters:
-        free_at = starts_at + timedelta(seconds=letters / limits.messages_per_second)
-        budgets.save_budgets(transaction, {limits.relay: Budget(free_at, relay.queued_until)})
+def _plan_relay(
+    transaction: Transaction, letters: int, limits: Limits, gap: Stretch | None, *, now: datetime
+) -> int | None:
+    if gap is None or not letters:
+        return None
+    ends_at = gap.starts_at + timedelta(seconds=letters / limits.messages_per_second)
+    return budgets.add_stretch(transaction, Stretch(gap.starts_at, ends_at), now=now, relay=limits.relay)
 
 
 def _plan_domains(

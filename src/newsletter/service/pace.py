@@ -34,10 +34,9 @@ class Pace:
         if self._interval:
             self._next = max(self._next, self._timer() - _CREDIT_SECONDS) + self._interval
 
-    def hold(self, seconds: float) -> None:
-        """Let nothing leave for so long: until then another process has the relay."""
-        if self._interval and seconds > 0:
-            self._next = max(self._next, self._timer() + seconds)
+    def begin(self, at: float) -> None:
+        """Count nothing before this time, which the timer has reached, as credit: others had the relay."""
+        self._next = max(self._next, at)
 
 
 @dataclass(order=True, slots=True)

@@ -9,16 +9,16 @@ from datetime import datetime
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from newsletter.domain.budget import DAY, RELAY, Spending
+from newsletter.domain.budget import DAY, RELAY, Spending, Stretch
 from newsletter.store.database import Transaction
-from newsletter.store.tables import budgets, relay_rests, spendings
+from newsletter.store.tables import budgets, relay_rests, spendings, stretches
 
 __all__ = ["RELAY", "Budget", "RelayRest"]
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How far the letters of the relay, or of one recipient domain, are planned."""
+    """How far the letters of one recipient domain are planned."""
 
     #: from when on the next one may leave
     free_at: datetime
@@ -37,12 +37,31 @@ class RelayRest:
     refused_since: datetime
 
 
-def lock_relay(transaction: Transaction, *, now: datetime, relay: str = RELAY) -> Budget:
-    """Return a relay's budget, which nobody else changes until this transaction ends."""
+def lock_relay(transaction: Transaction, *, now: datetime, relay: str = RELAY) -> None:
+    """Let nobody else spend anything of a relay's until this transaction ends."""
     fresh = _insertion(transaction).values(name=relay, free_at=now).on_conflict_do_nothing()
     transaction.execute(fresh)
-    row = transaction.execute(select(budgets).filter_by(name=relay).with_for_update()).one()
-    return Budget(row.free_at, row.queued_until)
+    transaction.execute(select(budgets).filter_by(name=relay).with_for_update()).one()
+
+
+def list_stretches(transaction: Transaction, *, now: datetime, relay: str = RELAY) -> list[Stretch]:
+    """Return what is planned of a relay's time and not over."""
+    query = select(stretches.c.starts_at, stretches.c.ends_at).filter_by(relay=relay).where(stretches.c.ends_at > now)
+    return [Stretch(starts_at, ends_at) for starts_at, ends_at in transaction.execute(query)]
+
+
+def add_stretch(transaction: Transaction, stretch: Stretch, *, now: datetime, relay: str = RELAY) -> int:
+    """Plan a part of a relay's time, which is locked; return the id by which ``cut_stretch`` gives the rest back."""
+    transaction.execute(delete(stretches).filter_by(relay=relay).where(stretches.c.ends_at <= now))
+    values = {"starts_at": stretch.starts_at, "ends_at": stretch.ends_at, "relay": relay}
+    return int(transaction.execute(insert(stretches).values(values).returning(stretches.c.id)).scalar_one())
+
+
+def cut_stretch(transaction: Transaction, stretch: int, *, ends_at: datetime) -> None:
+    """Let a stretch end so early; one that is over by then stays as it is."""
+    transaction.execute(delete(stretches).filter_by(id=stretch).where(stretches.c.starts_at >= ends_at))
+    earlier = update(stretches).filter_by(id=stretch).where(stretches.c.ends_at > ends_at)
+    transaction.execute(earlier.values(ends_at=ends_at))
 
 
 def load_budgets(transaction: Transaction, names: Collection[str]) -> dict[str, Budget]:

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.budget import DAY, HOUR, Limits, Spending, WarmUp, count_room, find_quota_wait, foresee_end
+from newsletter.domain.budget import (
+    DAY,
+    HOUR,
+    Limits,
+    Spending,
+    Stretch,
+    WarmUp,
+    count_room,
+    find_gap,
+    find_quota_wait,
+    foresee_end,
+)
 
 NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
 A_LITTLE = timedelta(seconds=1)
@@ -151,3 +162,31 @@ def test_the_end_of_a_mailing_in_a_warm_up_is_foreseen() -> None:
 
 def test_the_growth_of_a_warm_up_ends_before_it_is_beyond_all_numbers() -> None:
     assert count_room(WARM_UP, [], now=NOW + 4000 * DAY) == count_room(WARM_UP, [], now=NOW + 60 * DAY)
+
+
+def stretch(starts_in: float, ends_in: float) -> Stretch:
+    return Stretch(NOW + timedelta(seconds=starts_in), NOW + timedelta(seconds=ends_in))
+
+
+@pytest.mark.parametrize(
+    ("taken", "gap"),
+    [
+        ([], (0, 15)),
+        ([stretch(-5, 10)], (10, 25)),
+        ([stretch(10, 25), stretch(-5, 10)], (25, 40)),
+        # What was given back ends before what is planned behind it.
+        ([stretch(-5, 1), stretch(10, 10.5)], (1, 10)),
+        ([stretch(10, 10.5)], (0, 10)),
+        # Less than a letter's time is no gap.
+        ([stretch(-5, 1), stretch(1.4, 10)], (10, 25)),
+        ([stretch(-5, 1), stretch(1.5, 10)], (1, 1.5)),
+    ],
+)
+def test_the_first_gap_in_a_relays_time_is_what_nobody_has_planned(
+    taken: list[Stretch], gap: tuple[float, float]
+) -> None:
+    assert find_gap(taken, Limits(messages_per_second=2), now=NOW) == stretch(*gap)
+
+
+def test_of_a_slow_relay_one_letters_time_is_found() -> None:
+    assert find_gap([], Limits(messages_per_second=0.01), now=NOW) == stretch(0, 100)

@@ -154,3 +154,27 @@ async def test_letters_whose_time_at_a_limited_relay_is_over_are_let_go_of_to_be
 
     assert feed.take_ready() is None
     assert (load.dropped, load.done.is_set()) == (2, True)
+
+
+async def test_a_batch_that_fills_a_gap_leaves_before_one_whose_time_comes_later() -> None:
+    feed = Feed(limits=Limits(messages_per_second=50))
+    feed.load(a_claim(1), SPLICER)
+    feed.load(a_claim(2), SPLICER, starts_in=0.2)
+    feed.load(a_claim(3), SPLICER, starts_in=0.1)
+    started = time.monotonic()
+
+    assert await take_positions(feed, 2) == [1, 3]
+    assert 0.1 <= time.monotonic() - started < 0.2
+    assert await take_positions(feed, 1) == [2]
+    assert time.monotonic() - started >= 0.2
+
+
+async def test_letters_do_not_wait_for_the_time_of_those_that_were_granted_after_them() -> None:
+    feed = Feed(limits=Limits(messages_per_second=50))
+    feed.load(a_claim(1, 2, 3), SPLICER)
+    feed.load(a_claim(4), SPLICER, starts_in=5)
+    started = time.monotonic()
+
+    assert await take_positions(feed, 3) == [1, 2, 3]
+    assert time.monotonic() - started < 0.2
+    assert feed.take_ready() is None

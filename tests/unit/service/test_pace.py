@@ -51,19 +51,17 @@ def test_after_a_silence_nothing_is_caught_up_on() -> None:
 def test_without_a_rate_nothing_waits() -> None:
     pace = Pace(0)
     pace.count_one()
-    pace.hold(60)
 
     assert pace.wait_seconds() == 0
 
 
-def test_a_pace_may_be_held_for_another_process() -> None:
+def test_time_that_others_had_the_relay_is_no_credit() -> None:
     timer = Timer()
-    pace = Pace(10, timer=timer)
-    pace.hold(3)
+    pace = Pace(200, timer=timer)
+    timer.go_on(3)
+    pace.begin(timer())
 
-    assert pace.wait_seconds() == 3
-    pace.hold(-1)
-    assert pace.wait_seconds() == 3
+    assert count_at_once(pace) == 1
 
 
 def test_who_waits_for_his_domain_is_taken_when_his_time_has_come() -> None:

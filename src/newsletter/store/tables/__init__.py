@@ -30,6 +30,7 @@ from newsletter.store.tables.mailings import (
     relay_rests,
     seen_figures,
     spendings,
+    stretches,
     workers,
 )
 from newsletter.store.tables.reports import bounces, suppressions
@@ -95,6 +96,7 @@ __all__ = [
     "site_texts",
     "slots",
     "spendings",
+    "stretches",
     "subscriber_tags",
     "subscribers",
     "suppressions",

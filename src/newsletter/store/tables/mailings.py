@@ -160,7 +160,7 @@ failure_counts = Table(
     Column("letters", Integer, nullable=False),
 )
 
-# How fast letters may leave, for the relay and for each recipient domain: from when on the next one may.
+# How fast letters may leave to each recipient domain: from when on the next one may. A relay's row is only locked.
 budgets = Table(
     "budgets",
     metadata,
@@ -168,6 +168,16 @@ budgets = Table(
     Column("free_at", Moment, nullable=False),
     # Until when the letters will be under way that had to be left in their batches.
     Column("queued_until", Moment),
+)
+
+# What is planned of the time of a relay that has a rate, a row for each claim and each notice.
+stretches = Table(
+    "stretches",
+    metadata,
+    identity(),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("relay", Text, nullable=False),
 )
 
 # What was spent of the relay's hourly and daily quotas, a row for each claim and each notice.
