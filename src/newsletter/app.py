@@ -88,7 +88,7 @@ class App:
 
     @cached_property
     def keys(self) -> KeyRing:
-        """The keys of links and envelope senders."""
+        """The keys of links and envelope senders, and of what is stored encrypted."""
         security = self.settings.security
         return KeyRing(
             read_secret(security.secret_key), tuple(read_secret(key) for key in security.previous_secret_keys)
@@ -400,20 +400,27 @@ def open_app(
 
 
 def migrate_database(file: Path | None) -> None:
-    """Bring the database of ``file`` (else of NEWSLETTER_CONFIG, or of this folder) to this version's schema."""
+    """Bring the database of ``file`` (else of NEWSLETTER_CONFIG, or of this folder) to this version's schema.
+
+    Whatever is stored encrypted is encrypted under the current secret afterwards.
+    """
+    from newsletter.service.second_factor import renew_keys
     from newsletter.store import jobs
 
+    log.configure(logging.WARNING)
     settings = _load(file)
     database = Database(settings.database.url)
     try:
-        database.migrate()
         app = App(settings=settings, database=database, clock=lambda: datetime.now(UTC))
+        keys = app.keys  # without a secret nothing is begun
+        database.migrate()
         with database.transaction() as transaction:
             record_fingerprint(transaction, "address_key", app.address_key)
             if settings.engine.kind == "procrastinate":
                 jobs.prepare(transaction)
             else:
                 jobs.remove(transaction)
+        renew_keys(database=database, keys=keys)  # what the migration could not do: it knows no secret
     finally:
         database.close()
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import html
 import re
+from base64 import b32decode, b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as replace_keys
 
 from desk_stand import PASSWORD, Browser, an_app, appoint, begin_sign_in, open_desk
 from newsletter.app import App
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.budget import Limits
 from newsletter.domain.editor import EditorRole
-from newsletter.domain.second_factor import make_code
+from newsletter.domain.second_factor import make_code, write_key
 from newsletter.domain.token import EditorToken, Purpose
 from newsletter.errors import RefusedError
 from newsletter.mail.relay import Relay, open_session
@@ -24,6 +27,7 @@ from newsletter.service.deliver_notices import deliver_notices
 from newsletter.service.edit_editors import add_editor, change_role, remove_editor
 from newsletter.service.ports import Session
 from newsletter.service.write_notice import write_notice
+from newsletter.settings import Security
 from newsletter.store.audit import list_acts
 from newsletter.store.database import Database
 from newsletter.store.editors import find_editor, list_editors
@@ -181,13 +185,11 @@ def test_an_invitation_of_somebody_removed_is_not_sent(app: App, smtp_server: Sm
 
 def set_up_factor(browser: Browser, now: datetime) -> tuple[bytes, list[str]]:
     """Set the second factor as an app would; return its key and the recovery codes."""
-    import base64  # noqa: PLC0415 - this alone reads the key
-
     page = browser.get("/account/second-factor").text
     found = re.search(r'name="key" value="([A-Z2-7]+)"', page)
     assert found
     assert "<svg" in page
-    key = base64.b32decode(found[1])
+    key = b32decode(found[1])
     code = make_code(key, int(now.timestamp()) // 30)
     answer = browser.post(
         "/account/second-factor", on="/account/second-factor", key=found[1], code=code, password=PASSWORD
@@ -217,6 +219,35 @@ def test_with_a_second_factor_the_password_alone_is_not_enough(owner: Browser, s
     assert give_code(stranger, proof, "000000") == 400
     assert give_code(stranger, proof, make_code(key, int(clock().timestamp()) // 30)) == 303
     assert stranger.get("/").status_code == 200
+
+
+def test_the_database_file_has_no_key_of_a_second_factor(
+    sqlite_database: Database, tmp_path: Path, clock: Clock
+) -> None:
+    with open_desk(an_app(sqlite_database, now=clock), role=EditorRole.OWNER) as owner:
+        key, codes = set_up_factor(owner, clock())
+    files = {file.name: file.read_bytes() for file in tmp_path.glob("newsletter.db*")}
+
+    assert b"owner@example.org" in b"".join(files.values())
+    written = (key, write_key(key).encode(), key.hex().encode(), b64encode(key), *map(str.encode, codes))
+    assert [(name, text) for name, content in files.items() for text in written if text in content] == []
+
+
+def test_under_another_secret_an_editor_reads_why_no_code_is_right(
+    app: App, database: Database, owner: Browser, clock: Clock
+) -> None:
+    key, codes = set_up_factor(owner, clock())
+    clock.time += timedelta(minutes=1)
+    security = Security(secret_key="a secret that has nothing to do with it", address_key="a" * 32)  # noqa: S106 - nobody's
+    settings = replace_keys(app.settings, security=security)
+    with open_desk(an_app(database, now=clock, settings=settings)) as stranger:
+        proof = give_password(stranger)
+        code = make_code(key, int(clock().timestamp()) // 30)
+        answer = stranger.post("/sign-in/code", on="/sign-in", proof=proof, code=code)
+
+        assert answer.status_code == 400
+        assert "Your codes cannot be checked" in answer.text
+        assert give_code(stranger, proof, codes[0]) == 303
 
 
 def test_a_code_is_taken_once(app: App, owner: Browser, stranger: Browser, clock: Clock) -> None:

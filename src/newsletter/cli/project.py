@@ -29,7 +29,10 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder 
 
 
 def migrate() -> None:
-    """Bring the database to this version's schema; safe to repeat."""
+    """Bring the database to this version's schema; safe to repeat.
+
+    The keys of second factors are encrypted under the present secret_key.
+    """
     from newsletter.app import migrate_database
 
     migrate_database(None)

@@ -17,7 +17,7 @@ from newsletter.desk.collaborators import TheApp, TheEditor, TheSignIn
 from newsletter.desk.routes import act, say, screen, see_other
 from newsletter.desk.visit import AnyRequest
 from newsletter.domain.editor import Editor, EditorRole
-from newsletter.domain.second_factor import new_key, write_key, write_uri
+from newsletter.domain.second_factor import KEY_BYTES, new_key, write_key, write_uri
 from newsletter.domain.sign_in import SignIn
 from newsletter.errors import InputError, TooManyError
 from newsletter.service.edit_account import (
@@ -104,6 +104,7 @@ def save_second_factor(data: URLEncodedBody[dict[str, str]], app: TheApp, editor
             code=data.get("code", ""),
             password=data.get("password", ""),
             database=app.database,
+            keys=app.keys,
             address_key=app.address_key,
             now=app.now(),
         )
@@ -175,6 +176,6 @@ def _read_key(text: str) -> bytes:
         key = b32decode(text)
     except (EncodingError, ValueError):
         key = b""
-    if len(key) != len(new_key()):
+    if len(key) != KEY_BYTES:
         raise InputError("The form is not whole; open the page again.")
     return key

@@ -10,15 +10,15 @@ from datetime import datetime
 from urllib.parse import quote, urlencode
 
 STEP_SECONDS = 30
+KEY_BYTES = 20  # as long as the SHA-1 that all apps know (RFC 4226 4)
 _DIGITS = 6
-_KEY_BYTES = 20  # as long as the SHA-1 that all apps know (RFC 4226 4)
 _CODE_BYTES = 10
 _CODES = 10
 _GROUP = 4
 
 
 def new_key() -> bytes:
-    return secrets.token_bytes(_KEY_BYTES)
+    return secrets.token_bytes(KEY_BYTES)
 
 
 def make_code(key: bytes, step: int) -> str:

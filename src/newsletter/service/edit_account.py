@@ -7,8 +7,10 @@ from datetime import datetime
 from newsletter.domain.editor import Editor
 from newsletter.domain.second_factor import find_step, hash_recovery_code, new_recovery_codes
 from newsletter.domain.sign_in import SignIn
+from newsletter.domain.token import KeyRing
 from newsletter.errors import InputError, NotFoundError
 from newsletter.service.password import hash_password, is_password
+from newsletter.service.second_factor import encrypt_key
 from newsletter.service.sign_in import count_own_try
 from newsletter.store import editors, sign_ins
 from newsletter.store.audit import record_act
@@ -32,7 +34,15 @@ def change_password(
 
 
 def set_second_factor(
-    editor: Editor, key: bytes, *, code: str, password: str, database: Database, address_key: bytes, now: datetime
+    editor: Editor,
+    key: bytes,
+    *,
+    code: str,
+    password: str,
+    database: Database,
+    keys: KeyRing,
+    address_key: bytes,
+    now: datetime,
 ) -> tuple[str, ...]:
     """Ask for codes of this key from now on; return the recovery codes, which are never shown again.
 
@@ -44,7 +54,10 @@ def set_second_factor(
         raise InputError(_WRONG_CODE)
     codes = new_recovery_codes()
     with database.transaction() as transaction:
-        editors.save_second_factor(transaction, editor.id, key, step=step, code_hashes=map(hash_recovery_code, codes))
+        stored = encrypt_key(key, editor.id, keys)
+        editors.save_second_factor(
+            transaction, editor.id, stored, step=step, code_hashes=map(hash_recovery_code, codes)
+        )
         _record(transaction, "set second factor", editor, now=now)
     return codes
 

@@ -23,6 +23,7 @@ from newsletter.domain.token import EditorToken, KeyRing, Purpose, hash_address
 from newsletter.errors import InvalidAddressError, NotFoundError, TooManyError, UnauthenticatedError
 from newsletter.log import log
 from newsletter.service.password import is_password
+from newsletter.service.second_factor import decrypt_key, renew_key
 from newsletter.store import editors, sign_ins
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database, Transaction
@@ -32,6 +33,10 @@ _CODE_WITHIN = timedelta(minutes=5)
 
 _WRONG = "Address and password do not belong together; look at both and try again."
 _WRONG_CODE = "The code is not right, or was used before; wait for the next one, or take a recovery code."
+_UNREADABLE = (
+    "Your codes cannot be checked: the secret that your second factor was stored under is not in the configuration any "
+    "more. Take a recovery code, or ask an owner for a new invitation."
+)
 _TOO_LATE = "The code came too late; begin with the password again."
 _LATER = "There were too many tries; wait a quarter of an hour, then try again."
 
@@ -104,17 +109,23 @@ def sign_in_by_code(
             editor = editors.get_editor(snapshot, shown.editor)
         except NotFoundError as error:
             raise UnauthenticatedError(_TOO_LATE) from error
-        key = editors.find_second_factor(snapshot, editor.id)
+        stored = editors.find_second_factor(snapshot, editor.id)
     account = hash_address(editor.address.normalized, address_key)
     attempt = _count_try(account, hash_network(client.host, address_key), database=database, now=now)
-    step = find_step(code, key, now) if key else None
+    found = decrypt_key(stored, editor.id, keys) if stored else None
+    step = find_step(code, found.key, now) if found else None
     with database.transaction() as transaction:
         if step is None:
             is_right = editors.take_recovery_code(transaction, editor.id, hash_recovery_code(code))
         else:
             is_right = editors.take_step(transaction, editor.id, step)
         if is_right:
+            if found:
+                renew_key(transaction, found, keys)
             return _begin(transaction, editor, account, attempt, agent=client.agent, now=now)
+    if stored and found is None:
+        log.warning("second factor unreadable", editor=editor.id)
+        raise UnauthenticatedError(_UNREADABLE)
     log.info("second factor refused", editor=editor.id)
     raise UnauthenticatedError(_WRONG_CODE)
 

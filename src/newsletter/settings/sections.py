@@ -286,10 +286,14 @@ class Server(Struct, frozen=True, kw_only=True):
 class Security(Struct, frozen=True, kw_only=True):
     """Keys. init makes them; keep them as long as the subscribers."""
 
-    secret_key: Annotated[str, Meta(description="Signs links and envelope senders; at least 32 characters.")] = ""
+    secret_key: Annotated[
+        str,
+        Meta(description="Signs links and envelope senders, encrypts second factors; at least 32 characters."),
+    ] = ""
     secret_key_file: Annotated[str, Meta(description="File that holds it.")] = ""
     previous_secret_keys: Annotated[
-        tuple[str, ...], Meta(description="Keys used before: their links keep working.")
+        tuple[str, ...],
+        Meta(description="Keys used before: their links keep working, and what they encrypted is read."),
     ] = ()
     address_key: Annotated[
         str,

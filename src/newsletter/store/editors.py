@@ -100,15 +100,30 @@ def save_password_hash(transaction: Transaction, editor_id: int, password_hash: 
 
 
 def find_second_factor(transaction: Transaction, editor_id: int) -> bytes | None:
-    """Return the key that an editor's codes are made from."""
+    """Return the key that an editor's codes are made from, encrypted."""
     found: bytes | None = transaction.scalar(select(editors.c.second_factor).filter_by(id=editor_id))
     return found
+
+
+def list_second_factors(transaction: Transaction) -> tuple[tuple[int, bytes], ...]:
+    """Return the encrypted key of each editor who has one, by the editor's id."""
+    query = select(editors.c.id, editors.c.second_factor).where(editors.c.second_factor.is_not(None))
+    return tuple((row.id, row.second_factor) for row in transaction.execute(query.order_by(editors.c.id)))
+
+
+def replace_second_factor(transaction: Transaction, editor_id: int, stored: bytes, renewed: bytes) -> None:
+    """Store the same key, encrypted anew; nothing where the editor has another one meanwhile."""
+    is_same = editors.c.second_factor == stored
+    transaction.execute(update(editors).where(editors.c.id == editor_id, is_same).values(second_factor=renewed))
 
 
 def save_second_factor(
     transaction: Transaction, editor_id: int, key: bytes | None, *, step: int | None, code_hashes: Iterable[bytes]
 ) -> None:
-    """Set the second factor with its recovery codes, or take both away; ``step`` is that of the last code taken."""
+    """Set the second factor (its key encrypted) with its recovery codes, or take both away.
+
+    ``step`` is that of the last code taken.
+    """
     values = {"second_factor": key, "second_factor_step": step}
     transaction.execute(update(editors).filter_by(id=editor_id).values(values))
     _forget_recovery_codes(transaction, editor_id)

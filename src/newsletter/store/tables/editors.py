@@ -19,8 +19,8 @@ editors = Table(
     Column("password_hash", Text),
     # of the invitation that is still open
     Column("invited_at", Moment),
-    # The key that codes are made from, and the step of the last code taken, so that none is taken twice.
-    Column("second_factor", LargeBinary(20)),
+    # The key that codes are made from, encrypted, and the step of the last code taken, so that none is taken twice.
+    Column("second_factor", LargeBinary),
     Column("second_factor_step", BigInteger),
     CheckConstraint("role IN ('writer', 'editor', 'publisher', 'owner')", name="role"),
 )
