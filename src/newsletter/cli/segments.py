@@ -12,6 +12,8 @@ from newsletter.cli.output import JsonFlag, name_count, print_json, print_table,
 segments = typer.Typer(no_args_is_help=True, help="Some of the subscribers, by conditions saved under a name.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the segment is called.")]
+#: Of commands about subscribers; "" for all of them.
+SegmentOption = Annotated[str, typer.Option("--segment", metavar="NAME", help="Only those in this saved segment.")]
 
 
 @segments.command()
