@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from mailing_stand import a_plant, a_rendered_issue, add_readers, counted, open_a_mailing, report_on
 from newsletter.domain.budget import Limits
@@ -208,6 +210,44 @@ async def test_the_batch_of_a_dead_worker_is_taken_over(database: Database, smtp
         await until(lambda: has_ended(database, mailing))
 
     assert counted(report_on(database, mailing)) == {"accepted": 100}
+
+
+async def test_the_end_of_a_job_that_was_taken_away_is_one_line_of_the_log(
+    database: Database, smtp_server: SmtpServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mailing = a_mailing(database, 60)
+    smtp_server.seconds_per_letter = 0.05
+    with capture_logs() as lines:
+        async with working(a_plant(database, port=smtp_server.port)):
+            await until(lambda: len(smtp_server.letters) >= 10)
+            with database.transaction() as transaction:
+                transaction.execute(text("DELETE FROM procrastinate_jobs WHERE queue_name = 'letters'"))
+            await until(lambda: has_ended(database, mailing))
+        gc.collect()
+
+    told = [line["why"] for line in lines if line.get("error") == "ConnectorException"]
+    assert len(told) == 1
+    assert told[0].startswith("Job was not found")
+    assert "Traceback" not in capfd.readouterr().err
+
+
+async def test_what_is_not_procrastinates_own_is_left_to_asyncio(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail() -> None:
+        raise LookupError("not of the jobs")
+
+    with capture_logs() as lines:
+        async with working(a_plant(database)):
+            task = asyncio.create_task(fail())
+            await asyncio.wait([task])
+            del task
+            gc.collect()
+
+    assert [record.message.partition("\n")[0] for record in caplog.records if record.name == "asyncio"] == [
+        "Task exception was never retrieved"
+    ]
+    assert [line for line in lines if "error" in line] == []
 
 
 def test_the_tables_come_and_go_with_the_configuration(postgres_database: Database) -> None:

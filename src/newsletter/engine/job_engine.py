@@ -16,7 +16,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from newsletter.engine.claims import Granted, Held
 from newsletter.engine.worker import Worker
@@ -59,6 +59,7 @@ class JobEngine:
         from procrastinate.exceptions import ConnectorException  # noqa: PLC0415
 
         _retell_logs()
+        _retell_lost_errors(asyncio.get_running_loop())
         connector = procrastinate.PsycopgConnector(
             conninfo=self._database.conninfo, min_size=1, max_size=4, timeout=_CONNECT_SECONDS
         )
@@ -230,6 +231,25 @@ class _Retold(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         why = " ".join(record.getMessage().split())
         log.warning("the jobs' machinery reports", logger=record.name, why=why)
+
+
+def _retell_lost_errors(loop: asyncio.AbstractEventLoop) -> None:
+    """Write as one line what ended a task of Procrastinate's that nobody waits for; else asyncio prints a traceback.
+
+    That is so where a job was taken away before it was done, and while Postgres restarts. It comes to light when the
+    task is cleared away, which may be after the engine's end; so this stays as long as the loop.
+    """
+    from procrastinate.exceptions import ProcrastinateException  # noqa: PLC0415
+
+    def retell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if not isinstance(error, ProcrastinateException):
+            loop.default_exception_handler(context)
+            return
+        why = str(error.__cause__ or error).strip().partition("\n")[0]  # details and hints come below
+        log.warning("the jobs' machinery reports", error=type(error).__name__, why=why)
+
+    loop.set_exception_handler(retell)
 
 
 def _retell_logs() -> None:
