@@ -14,7 +14,7 @@ from litestar.types import ASGIApp
 
 
 @contextmanager
-def serve_site(site: ASGIApp, *, http: type[asyncio.Protocol] | Literal["auto"] = "auto") -> Iterator[str]:
+def serve_site(site: ASGIApp, *, http: type[asyncio.Protocol] | Literal["auto", "h11"] = "auto") -> Iterator[str]:
     """Serve until the block ends; give the address that the site answers at."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as `newsletter serve` does, which says why

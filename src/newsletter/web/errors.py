@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from litestar import Request
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, InternalServerException
 from litestar.response import Template
 
 from newsletter.domain.issue import Masthead
@@ -42,6 +42,7 @@ _SENTENCES = {
 }
 _OUR_FAULT = "Something went wrong on our side, and we have been told. Please try again in some minutes."
 _YOUR_FAULT = "The request could not be understood; go back and try again."
+_HUNG_UP = "client disconnected prematurely"  # Litestar's words for it, and it has no class of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,8 @@ def _explain(error: Exception, *, to_editors: bool) -> Explained:
     if isinstance(error, NewsletterError):
         sentence = str(error) if to_editors else _OUR_FAULT
         return Explained(status=HTTPStatus.SERVICE_UNAVAILABLE, sentence=sentence, headers={"Retry-After": "60"})
+    if isinstance(error, InternalServerException) and error.detail == _HUNG_UP:
+        return Explained(status=HTTPStatus.BAD_REQUEST, sentence=_YOUR_FAULT)  # which nobody reads any more
     if isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         status = HTTPStatus(error.status_code)
         return Explained(status=status, sentence=_SENTENCES.get(status, _YOUR_FAULT), headers=dict(error.headers or {}))
