@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -12,7 +13,7 @@ from sqlalchemy import func, select
 
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.budget import Limits
-from newsletter.domain.issue import RenderedIssue, RenderedVariant, Slot, SlottedText
+from newsletter.domain.issue import DraftItem, ItemSlot, RenderedIssue, RenderedVariant, Slot, SlottedText
 from newsletter.domain.letter import Sender
 from newsletter.domain.mailing import (
     Batch,
@@ -120,6 +121,14 @@ def open_a_mailing(
         )
         issues.mark_mailed(transaction, draft.id)
     return mailing
+
+
+def put_into_issue(database: Database, number: int, article_id: int) -> None:
+    """Make an article a feature of an issue, as if it had always been."""
+    with database.transaction() as transaction:
+        draft = issues.find_issue(transaction, number)
+        item = DraftItem(slot=ItemSlot.FEATURE, article_id=article_id, reason="")
+        issues.save_draft(transaction, replace(draft, items=(*draft.items, item)))
 
 
 def a_plant(  # noqa: PLR0913  # one thing to vary, one parameter

@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from lxml.html import document_fromstring
 
-from mailing_stand import a_rendered_issue, add_readers, open_a_mailing
+from mailing_stand import a_rendered_issue, add_readers, open_a_mailing, put_into_issue
 from newsletter.domain.article import Article, Section
 from newsletter.store.articles import add_article, update_article
 from newsletter.store.database import Database
@@ -30,10 +30,17 @@ def client(database: Database) -> Iterator[Client]:
 
 
 def store(
-    database: Database, headline: str, *, text: str = "", authors: tuple[str, ...] = (), days_ago: float = 1
+    database: Database,
+    headline: str,
+    *,
+    text: str = "",
+    authors: tuple[str, ...] = (),
+    days_ago: float = 1,
+    needs_headline: bool = False,
 ) -> int:
     article = Article(
         headline=headline,
+        needs_headline=needs_headline,
         authors=authors,
         standfirst="An opening.",
         sections=(Section(name="Background", paragraphs=(text,)),),
@@ -50,6 +57,17 @@ def found(client: Client, query: str) -> list[str]:
 
 
 class TestSearch:
+    def test_what_has_no_headline_yet_is_found_once_an_issue_has_gone_out_with_it(
+        self, client: Client, database: Database
+    ) -> None:
+        article_id = store(database, "The ferry has not", needs_headline=True)
+        assert found(client, "ferry") == []
+
+        open_a_mailing(database, a_rendered_issue(1))
+        put_into_issue(database, 1, article_id)
+
+        assert found(client, "ferry") == ["The ferry has not"]
+
     def test_every_word_has_to_begin_one_of_the_article(self, client: Client, database: Database) -> None:
         store(database, "The Ferry", text="It outlived three treaties.", authors=("Aino Salo",))
         store(database, "The Harbour", text="Nothing was signed.")

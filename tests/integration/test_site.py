@@ -18,7 +18,7 @@ from litestar.testing import TestClient
 
 from builders import a_news_item, an_event
 from drawing import a_picture_file
-from mailing_stand import a_rendered_issue, add_readers, open_a_mailing
+from mailing_stand import a_rendered_issue, add_readers, open_a_mailing, put_into_issue
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.article import Article, Image, Section, StoredArticle
 from newsletter.domain.picture import Picture
@@ -338,6 +338,17 @@ class TestArchive:
         article_id = add(database, an_article(published_at=NOW + timedelta(hours=1)))
 
         assert client.get(f"/articles/{article_id}").status_code == 404
+
+    def test_an_article_without_a_headline_is_unfinished_until_an_issue_has_gone_out_with_one(
+        self, client: Client, database: Database
+    ) -> None:
+        article_id = add(database, replace(an_article(), needs_headline=True))
+        assert client.get(f"/articles/{article_id}").status_code == 404
+
+        open_a_mailing(database, a_rendered_issue(1))
+        put_into_issue(database, 1, article_id)
+
+        assert client.get(f"/articles/{article_id}").status_code == 200
 
     def test_a_withdrawn_article_leaves_a_note(self, client: Client, database: Database) -> None:
         with database.transaction() as transaction:

@@ -20,7 +20,7 @@ from newsletter.site.collaborators import Languages, Now, TheDatabase, TheKeys, 
 from newsletter.site.joining import an_empty_form
 from newsletter.site.pages import ArchivePage, FrontPage, WithdrawnPage
 from newsletter.store.approvals import find_published
-from newsletter.store.articles import find_article
+from newsletter.store.articles import find_article, is_mailed
 from newsletter.store.database import Transaction
 from newsletter.store.issues import list_published
 from newsletter.store.pictures import find_pictures
@@ -82,14 +82,18 @@ def show_issue(
 
 @page("/articles/{article_id:int}")
 def show_article(article_id: FromPath[int], masthead: TheMasthead, database: TheDatabase, now: Now) -> Template:
-    """Show an article from its publication time on; in the place of one that was withdrawn stands a note."""
+    """Show an article from its publication time on; in the place of one that was withdrawn stands a note.
+
+    What has no headline is unfinished, unless an issue has gone out with one of its own for it.
+    """
     with database.snapshot() as snapshot:
         stored = _find_article(snapshot, article_id)
+        is_finished = not stored.article.needs_headline or is_mailed(snapshot, article_id)
         address = stored.article.image.url if stored.article.image else None
         picture = find_pictures(snapshot, [address]).get(address) if address else None
     if stored.retracted_at:
         return show("withdrawn.html.j2", WithdrawnPage(masthead=masthead), status=410)
-    if stored.article.published_at and stored.article.published_at > now:
+    if not is_finished or (stored.article.published_at and stored.article.published_at > now):
         raise NotFoundError(_NO_ARTICLE)
     return show("article.html.j2", ArticlePage(masthead=masthead, stored=stored, picture=picture))
 

@@ -28,7 +28,11 @@ _FIND = {
         WHERE article_index.words @@ query {condition}
         ORDER BY ts_rank('{0.1, 0.1, 0.5, 1.0}', article_index.words, query) DESC, published_at DESC LIMIT :most""",
 }
-_FOR_READERS = "AND published_at <= :now AND retracted_at IS NULL"
+# What has no headline is unfinished, unless an issue has gone out with one of its own for it.
+_FOR_READERS = """
+    AND published_at <= :now AND retracted_at IS NULL AND (NOT needs_headline OR EXISTS (
+        SELECT 1 FROM issue_items JOIN issues ON issues.id = issue_items.issue_id
+        WHERE issue_items.article_id = articles.id AND issues.status = 'mailed'))"""
 _ENTER = {
     "sqlite": "INSERT INTO article_index (rowid, headline, authors, rest) VALUES (:id, :headline, :authors, :rest)",
     "postgresql": """

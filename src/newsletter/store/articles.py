@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import Row, Text, cast, insert, or_, select, text, update
 
 from newsletter.domain.article import Article, Image, Section, StoredArticle
+from newsletter.domain.issue import IssueStatus
 from newsletter.errors import NotFoundError
 from newsletter.store.article_index import enter_article
 from newsletter.store.database import Transaction
-from newsletter.store.tables import articles
+from newsletter.store.tables import articles, issue_items, issues
 
 
 def lock_articles(transaction: Transaction) -> None:
@@ -64,6 +65,12 @@ def find_article(transaction: Transaction, article_id: int) -> StoredArticle:
 def find_articles(transaction: Transaction, ids: Collection[int]) -> dict[int, StoredArticle]:
     """Find several articles at once, retracted or not, by id."""
     return {row.id: _read(row) for row in transaction.execute(select(articles).where(articles.c.id.in_(ids)))}
+
+
+def is_mailed(transaction: Transaction, article_id: int) -> bool:
+    """Tell whether an issue has gone out with this article, or its mailing is open."""
+    carried = select(issue_items.c.article_id).filter_by(article_id=article_id).join(issues)
+    return transaction.scalar(carried.where(issues.c.status == IssueStatus.MAILED).limit(1)) is not None
 
 
 def find_article_by_url(transaction: Transaction, url: str) -> StoredArticle | None:
