@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from litestar import Litestar
 
@@ -12,6 +13,9 @@ from mailing_stand import ADDRESS_KEY
 from newsletter.domain.bounce_policy import BouncePolicy
 from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
+from newsletter.render.language import Language
+from newsletter.render.theme import read_theme
+from newsletter.resources import folder
 from newsletter.service.take_webhook import Webhooks
 from newsletter.site.factory import create_site
 from newsletter.store.database import Database
@@ -30,8 +34,10 @@ def a_site(
     keys: KeyRing = KEYS,
     limits: SignUpLimits | None = None,
     webhooks: Webhooks = NO_WEBHOOKS,
+    theme: Path | None = None,
     languages: Sequence[str] = ("en", "ru", "ar"),
 ) -> Litestar:
+    folders = [*([theme] if theme else []), folder("templates") / "issue", folder("templates")]
     return create_site(
         database=database,
         keys=keys,
@@ -40,5 +46,6 @@ def a_site(
         limits=limits or SignUpLimits(),
         now=now,
         webhooks=webhooks,
+        theme=read_theme(folders, Language("en")),
         languages=languages,
     )

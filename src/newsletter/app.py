@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from newsletter.mail.message import Splicer
     from newsletter.relays import Relays
     from newsletter.render.memory import RenderMemory
+    from newsletter.render.theme import Theme
     from newsletter.service.follow_mailing import MailingFollower
     from newsletter.service.ports import Connect, Session
     from newsletter.service.take_webhook import Webhooks
@@ -237,24 +238,34 @@ class App:
         return Relays(self.settings.smtp, clock=self.clock)
 
     @property
-    def theme(self) -> Path | None:
+    def theme_folder(self) -> Path | None:
         """The folder whose files replace single parts of the templates."""
         theme = self.settings.render.theme
         return Path(theme) if theme else None
+
+    @cached_property
+    def theme(self) -> Theme:
+        """The colours, fonts and words of the site's language, as they are now."""
+        from newsletter.render.language import Language
+        from newsletter.render.theme import read_theme
+
+        own = [self.theme_folder] if self.theme_folder else []
+        folders = [*own, folder("templates") / "issue", folder("templates")]
+        return read_theme(folders, Language(self.settings.site.language))
 
     def render(self, issue: Issue) -> RenderedIssue:
         """Render an issue as the settings want it. Raises RenderError, or ConfigurationError without a compiler."""
         from newsletter.render.issue import render_issue
         from newsletter.render.mjml import choose_compiler
 
-        return render_issue(issue, compiler=choose_compiler(self.settings.render.compiler), templates=self.theme)
+        return render_issue(issue, compiler=choose_compiler(self.settings.render.compiler), templates=self.theme_folder)
 
     @cached_property
     def previews(self) -> RenderMemory:
         """What renders an issue that is looked at again and again, once for each state that it is in."""
         from newsletter.render.memory import RenderMemory
 
-        return RenderMemory(self.render, theme=self.theme)
+        return RenderMemory(self.render, theme=self.theme_folder)
 
     def splicer(self, mailing_id: int) -> Splicer:
         """Return what makes the letters of a mailing: its approved bytes, compiled."""
@@ -357,13 +368,8 @@ class App:
 
     def _find_logo(self) -> str:
         """Return the file of the journal's logo, or "" where the theme names none."""
-        if self.theme is None:
-            return ""
-        from newsletter.render.language import Language
-        from newsletter.render.theme import read_theme
-
-        look = read_theme((self.theme, folder("templates") / "issue"), Language(self.settings.site.language))
-        return str(self.theme / look.logo.file) if look.logo.file else ""
+        file = self.theme.logo.file
+        return str(self.theme_folder / file) if self.theme_folder and file else ""
 
     def fetch(self, url: str) -> bytes:
         """Fetch a source or a picture; a newsletter on trial on this machine may ask this machine."""

@@ -109,6 +109,10 @@ def an_article(*, published_at: datetime = NOW - timedelta(days=1), url: str | N
     )
 
 
+def find_stylesheet(page: str) -> str:
+    return page.partition('rel="stylesheet" href="')[2].partition('"')[0]
+
+
 def assert_private(response: Response) -> None:
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-robots-tag"] == "noindex, nofollow"
@@ -384,7 +388,7 @@ class TestEveryAnswer:
 
     def test_the_style_sheet_may_be_kept_for_good(self, client: Client) -> None:
         page = client.get("/").text
-        path = page.partition('rel="stylesheet" href="')[2].partition('"')[0]
+        path = find_stylesheet(page)
 
         answer = client.get(path)
 
@@ -424,6 +428,28 @@ class TestEveryAnswer:
         assert "subscribers" not in answer.text
         logged = capsys.readouterr()
         assert path not in logged.out + logged.err
+
+
+class TestTheme:
+    def test_pages_have_the_colours_and_fonts_of_the_letters(self, database: Database, tmp_path: Path) -> None:
+        (tmp_path / "theme.toml").write_text(
+            '[light]\naccent = "#0b5d57"\n[dark]\nsheet = "#101820"\n[fonts]\nreading = "Charter, serif"\n',
+            encoding="utf-8",
+        )
+        with TestClient(a_site(database, now=lambda: NOW, theme=tmp_path)) as client:
+            style = client.get(find_stylesheet(client.get("/").text)).text
+
+        light, _, dark = style.partition("prefers-color-scheme: dark")
+        assert "--accent: #0b5d57;" in light
+        assert "--paper: #101820;" in dark
+        assert "--reading: Charter, serif;" in light
+
+    def test_another_theme_is_another_file_so_that_no_browser_keeps_the_old_one(
+        self, client: Client, database: Database, tmp_path: Path
+    ) -> None:
+        (tmp_path / "theme.toml").write_text('[light]\naccent = "#0b5d57"\n', encoding="utf-8")
+        with TestClient(a_site(database, now=lambda: NOW, theme=tmp_path)) as themed:
+            assert find_stylesheet(themed.get("/").text) != find_stylesheet(client.get("/").text)
 
 
 class TestFiles:

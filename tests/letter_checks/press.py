@@ -228,7 +228,7 @@ class Press:
         return printed
 
     def _render(self, issue: Issue) -> RenderedIssue:
-        return render_issue(issue, compiler=self.compiler, templates=self.app.theme)
+        return render_issue(issue, compiler=self.compiler, templates=self.app.theme_folder)
 
     def _deliver(self) -> Recipient:
         """Claim the mailing's one letter, and let it count as accepted."""

@@ -183,7 +183,7 @@ def _notice_writer(app: App) -> Callable[[Notice], Letter]:
                 database=app.database,
                 sender=app.sender,
                 keys=app.keys,
-                theme=app.theme,
+                theme=app.theme_folder,
                 now=app.now(),
             )
         return write_notice(
@@ -191,7 +191,7 @@ def _notice_writer(app: App) -> Callable[[Notice], Letter]:
             masthead=app.masthead(),
             sender=app.sender,
             keys=app.keys,
-            theme=app.theme,
+            theme=app.theme_folder,
             now=app.now(),
         )
 
@@ -247,6 +247,7 @@ def _serve(app: App, host: str | None, port: int | None, *, beside: tuple[Callab
             limits=app.sign_up_limits,
             now=app.now,
             webhooks=app.webhooks(),
+            theme=app.theme,
             languages=app.settings.site.languages,
         )
         desk = create_desk(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 
 from jinja2 import Template as Written
 from litestar import Response
@@ -24,8 +24,8 @@ from newsletter.service.edit_article import try_article
 from newsletter.store.articles import find_article
 from newsletter.store.withdrawals import list_withdrawn_names
 from newsletter.web.article_page import ArticlePage as SitePage
-from newsletter.web.assets import Asset
 from newsletter.web.pages import open_templates, show
+from newsletter.web.stylesheet import read_stylesheet
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' https: data:; base-uri 'none'; form-action 'none'; "
@@ -62,13 +62,11 @@ def _show_as_site(stored: StoredArticle, app: TheApp) -> Response[str]:
         picture = find_picture(snapshot, stored)
         shown = replace(stored, article=without_names(stored.article, list_withdrawn_names(snapshot)))
     page = SitePage(masthead=app.masthead(), stored=shown, picture=picture)
-    html = _site_template().render(page=page)
+    html = _site_template(read_stylesheet(app.theme).path).render(page=page)
     return Response(html, media_type=MediaType.HTML, headers=_HEADERS)
 
 
-@cache
-def _site_template() -> Written:
-    site = folder("templates") / "site"
-    stylesheet = Asset.read(site / "site.css", media_type="text/css")
-    environment = open_templates(site, stylesheet=stylesheet.path).engine_instance.engine
+@lru_cache(maxsize=1)
+def _site_template(stylesheet: str) -> Written:
+    environment = open_templates(folder("templates") / "site", stylesheet=stylesheet).engine_instance.engine
     return environment.get_template("article.html.j2")

@@ -1,4 +1,4 @@
-"""The theme: colours, fonts and wording of letters, all in one file, theme.toml."""
+"""The theme: colours and fonts of letters and of the readers' site, and the wording of letters; in one theme.toml."""
 
 from __future__ import annotations
 
@@ -6,29 +6,33 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert
 
 from newsletter.errors import ConfigurationError
 from newsletter.render.catalogue import Catalogue, read_catalogue
 from newsletter.render.language import Language
 from newsletter.render.words import Lexicon, Notices, Words
 
+# Both are written into attributes of letters and into the site's style sheet.
+Colour = Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$")]
+FontStack = Annotated[str, Meta(pattern=r"^[\w ,.'-]+$")]
+
 
 class Palette(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Colours as ``#rrggbb``, once for light and once for dark."""
 
     #: behind the letter
-    paper: str
+    paper: Colour
     #: what one reads on
-    sheet: str
-    ink: str
+    sheet: Colour
+    ink: Colour
     #: what surrounds the text: bylines, labels, footer
-    soft: str
-    line: str
-    accent: str
+    soft: Colour
+    line: Colour
+    accent: Colour
 
 
 class Logo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,14 +40,14 @@ class Logo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     file: str
     #: CSS pixels
     padding: int
-    background: str
+    background: Colour
 
 
 class Fonts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """CSS font stacks. No font is ever fetched."""
 
-    reading: str
-    control: str
+    reading: FontStack
+    control: FontStack
 
 
 class _Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

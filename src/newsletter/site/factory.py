@@ -13,6 +13,7 @@ from newsletter.domain.sign_up import SignUpLimits
 from newsletter.domain.token import KeyRing
 from newsletter.gatherer import Gatherer
 from newsletter.render.language import Language
+from newsletter.render.theme import Theme
 from newsletter.resources import folder
 from newsletter.service.take_webhook import Webhooks
 from newsletter.service.unsubscribe import unsubscribe_by_links
@@ -31,10 +32,11 @@ from newsletter.site import (
 )
 from newsletter.site.collaborators import Farewell
 from newsletter.store.database import Database
-from newsletter.web.assets import Asset, serve_asset
+from newsletter.web.assets import serve_asset
 from newsletter.web.errors import create_error_handler
 from newsletter.web.headers import secure_headers
 from newsletter.web.pages import open_templates
+from newsletter.web.stylesheet import read_stylesheet
 
 #: Paths that carry a token, or an address in an answer, or speak with one provider.
 _PRIVATE_PATHS = (
@@ -88,7 +90,7 @@ _HANDLERS = (
 )
 
 
-def create_site(
+def create_site(  # noqa: PLR0913  # what the pages need, each by its name
     *,
     database: Database,
     keys: KeyRing,
@@ -97,9 +99,10 @@ def create_site(
     limits: SignUpLimits,
     now: Callable[[], datetime],
     webhooks: Webhooks,
+    theme: Theme,
     languages: Sequence[str] = (),
 ) -> Litestar:
-    """Make the ASGI application.
+    """Make the ASGI application, in the colours and fonts of ``theme``.
 
     ``languages`` are those (BCP 47) among which readers may say what they prefer.
 
@@ -112,7 +115,7 @@ def create_site(
         masthead=masthead,
         departures=Gatherer(lambda readers: unsubscribe_by_links(readers, database=database, now=now())),
     )
-    stylesheet = Asset.read(templates / "site.css", media_type="text/css")
+    stylesheet = read_stylesheet(theme)
     return Litestar(
         # Through a router: handed over one by one, the second handler of a path would have the first one of that path
         # prepared for its thread twice (Litestar 2.25), and its page would never come.

@@ -33,10 +33,15 @@ class Asset:
 
     @classmethod
     def read(cls, file: Path, *, media_type: str, under: str = "/assets") -> Asset:
-        content = file.read_bytes()
+        return cls.make(file.name, file.read_bytes(), media_type=media_type, under=under)
+
+    @classmethod
+    def make(cls, name: str, content: bytes, *, media_type: str, under: str = "/assets") -> Asset:
+        """Give ``content`` an address that is that of these very bytes."""
         digest = hashlib.sha256(content).hexdigest()[:12]
+        stem, dot, suffix = name.rpartition(".")
         return cls(
-            path=f"{under}/{file.stem}-{digest}{file.suffix}",
+            path=f"{under}/{stem}-{digest}{dot}{suffix}",
             content=content,
             packed=gzip.compress(content, mtime=0),
             media_type=media_type,

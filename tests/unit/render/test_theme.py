@@ -64,6 +64,18 @@ def test_a_missing_key_is_named(tmp_path: Path) -> None:
         read_theme([tmp_path], Language("en"))
 
 
+@pytest.mark.parametrize(
+    "written",
+    ['[light]\naccent = "red; } body { display: none"', '[fonts]\nreading = "Georgia</style>"'],
+    ids=["colour", "font"],
+)
+def test_what_is_no_colour_or_font_is_refused(tmp_path: Path, written: str) -> None:
+    (tmp_path / "theme.toml").write_text(written, encoding="utf-8")
+
+    with pytest.raises(ConfigurationError, match=r"theme\.toml.*matching"):
+        read_theme([tmp_path, folder("templates") / "issue"], Language("en"))
+
+
 @pytest.mark.parametrize("words", ["{nmae}", "{", "{0}", "{name.real.imag}"])
 def test_words_that_name_what_nobody_fills_in_are_refused(words: str) -> None:
     assert fill_words("From {name}", name="The Review") == "From The Review"
