@@ -247,13 +247,7 @@ def _print_report(number: int, app: App, *, json: bool) -> MailingReport:
         named = [f"{count:,} {name.replace('_', ' ')}" for name, count in reasons.items() if count]
         if named:
             say(f"{heading}: {', '.join(named)}")
-    back = {
-        "hard bounce": mailed.bounced_hard,
-        "soft bounce": mailed.bounced_soft,
-        "complaint": mailed.complaints,
-        "unsubscribe": mailed.unsubscribes,
-    }
-    say(f"Came back: {', '.join(name_count(count, noun) for noun, count in back.items() if count) or 'nothing'}")
+    _print_what_came_back(mailed)
     _print_failing(domains)
     if mailed.doubtful_resent:
         say(f"Sent again: {name_count(mailed.doubtful_resent, 'doubtful letter')}")
@@ -266,6 +260,18 @@ def _print_report(number: int, app: App, *, json: bool) -> MailingReport:
     for address in mailed.doubtful:
         say(f"Doubtful: {address}")
     return mailed
+
+
+def _print_what_came_back(mailed: MailingReport) -> None:
+    back = {
+        "hard bounce": mailed.bounced_hard,
+        "soft bounce": mailed.bounced_soft,
+        "complaint": mailed.complaints,
+        "unsubscribe": mailed.unsubscribes,
+    }
+    say(f"Came back: {', '.join(name_count(count, noun) for noun, count in back.items() if count) or 'nothing'}")
+    if mailed.resubscribed:
+        say(f"Subscribed again: {mailed.resubscribed:,} of those who left")
 
 
 def _document(mailed: MailingReport, ahead: Outlook) -> dict[str, object]:
@@ -282,6 +288,7 @@ def _document(mailed: MailingReport, ahead: Outlook) -> dict[str, object]:
         "bounced_soft": mailed.bounced_soft,
         "complaints": mailed.complaints,
         "unsubscribes": mailed.unsubscribes,
+        "resubscribed": mailed.resubscribed,
         "doubtful_resent": mailed.doubtful_resent,
         "started_at": mailing.started_at,
         "finished_at": mailing.finished_at,

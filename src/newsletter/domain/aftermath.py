@@ -11,7 +11,7 @@ from newsletter.domain.bounce import BounceKind, BounceReason
 from newsletter.domain.mailing import DeliveryStatus, Mailing
 
 _HOUR = timedelta(hours=1)
-_HOURLY = timedelta(days=2)  # a span up to here is shown by the hour, a longer one by the day
+_HOURLY = 48  # hours; a span up to here is shown by the hour, a longer one by the day
 _MOST_DAYS = 60
 
 
@@ -73,12 +73,17 @@ def spread(events: Sequence[tuple[datetime, EventKind]], *, start: datetime) -> 
     if not events:
         return ()
     last = max(at for at, _ in events)
-    step = _HOUR if last - start <= _HOURLY else timedelta(days=1)
+    step = _HOUR if (last - start) // _HOUR <= _HOURLY else timedelta(days=1)
     size = min(_MOST_DAYS, max(0, (last - start) // step) + 1)
     counts: list[dict[EventKind, int]] = [dict.fromkeys(EventKind, 0) for _ in range(size)]
     for place, kind in _place(events, start, step):
         counts[min(max(place, 0), size - 1)][kind] += 1
     return tuple(Interval(start=start + number * step, counts=each) for number, each in enumerate(counts))
+
+
+def start_of_hour(at: datetime, *, since: datetime) -> datetime:
+    """Return when the hour began in which ``at`` is counted, of the hours since ``since``."""
+    return since + (at - since) // _HOUR * _HOUR
 
 
 def _place(

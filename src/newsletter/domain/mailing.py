@@ -192,7 +192,10 @@ class MailingReport:
     bounced_hard: int = 0
     bounced_soft: int = 0
     complaints: int = 0
+    #: by a link in one of its letters, those too who are erased since
     unsubscribes: int = 0
+    #: of those who unsubscribed
+    resubscribed: int = 0
     doubtful_resent: int = 0
     #: when the next deferred letter is due
     next_try_at: datetime | None = None

@@ -79,6 +79,17 @@ class PersonalBounce:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalUnsubscribe:
+    """One time that the person left by the link of a letter, which a report counts."""
+
+    mailing: int
+    #: None for a letter outside the numbering
+    issue: int | None
+    at: datetime
+    has_resubscribed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalAct:
     """One entry of the audit log about the person."""
 
@@ -102,6 +113,8 @@ class PersonalRecord:
     consents: tuple[LoggedConsent, ...] = ()
     deliveries: tuple[PersonalDelivery, ...] = ()
     notices: tuple[PersonalNotice, ...] = ()
+    #: the latest first
+    unsubscribes: tuple[PersonalUnsubscribe, ...] = ()
     bounces: tuple[PersonalBounce, ...] = ()
     #: the standing one and those that were lifted, the latest first
     suppressions: tuple[Suppression, ...] = ()

@@ -12,7 +12,7 @@ from newsletter.domain.issue import Draft, IssueStatus, ItemSlot, PublishedIssue
 from newsletter.domain.mailing import DeliveryStatus, Mailing, MailingStatus
 from newsletter.domain.sender_health import PauseThresholds, find_pause_reason
 from newsletter.service.next_slot import find_next_slot
-from newsletter.store import articles, bounces, issues, mailings, sender_health, totals
+from newsletter.store import articles, bounces, issues, mailings, sender_health, totals, unsubscribes
 from newsletter.store.database import Database, Transaction
 from newsletter.store.leases import SCHEDULER_LEASE, last_release
 
@@ -130,7 +130,7 @@ def _count_last(transaction: Transaction, published: list[PublishedIssue]) -> La
         rejected=counts[DeliveryStatus.REJECTED],
         came_back=came_back[BounceKind.HARD].total() + came_back[BounceKind.SOFT].total(),
         complaints=came_back[BounceKind.COMPLAINT].total(),
-        unsubscribes=mailings.count_unsubscribes(transaction, mailing.id),
+        unsubscribes=unsubscribes.count_unsubscribes(transaction, mailing.id),
     )
 
 

@@ -24,6 +24,7 @@ from newsletter.store.sign_ups import find_turn
 from newsletter.store.subscribers import find_subscriber
 from newsletter.store.suppressions import list_suppressions_of
 from newsletter.store.tags import list_tags
+from newsletter.store.unsubscribes import list_unsubscribes_of
 
 #: What stands in the head of the text; the rest of the document is lists.
 _SINGLE = (
@@ -41,7 +42,7 @@ _SINGLE = (
     "unsubscribed_at",
     "unsubscribed_by_mailing",
 )
-_LISTS = ("address_changes", "consents", "deliveries", "notices", "bounces", "suppressions", "acts")
+_LISTS = ("address_changes", "consents", "deliveries", "unsubscribes", "notices", "bounces", "suppressions", "acts")
 
 
 def find_record(address: EmailAddress, *, database: Database, address_key: bytes) -> PersonalRecord:
@@ -59,6 +60,7 @@ def find_record(address: EmailAddress, *, database: Database, address_key: bytes
             consents=list_consents(snapshot, address_hash),
             deliveries=list_deliveries(snapshot, subscriber.id) if subscriber else (),
             notices=list_notices(snapshot, subscriber.id) if subscriber else (),
+            unsubscribes=list_unsubscribes_of(snapshot, subscriber.id) if subscriber else (),
             bounces=_list_bounces(snapshot, subscriber, address_hash),
             suppressions=list_suppressions_of(snapshot, address_hash),
             acts=list_acts(snapshot, named),
@@ -127,6 +129,15 @@ def dump_record(record: PersonalRecord) -> dict[str, Any]:
                 "resent": delivery.is_resent,
             }
             for delivery in record.deliveries
+        ],
+        "unsubscribes": [
+            {
+                "mailing": unsubscribe.mailing,
+                "issue": unsubscribe.issue,
+                "at": unsubscribe.at,
+                "resubscribed": unsubscribe.has_resubscribed,
+            }
+            for unsubscribe in record.unsubscribes
         ],
         "notices": [
             {

@@ -13,7 +13,7 @@ from newsletter.domain.bounce import BounceKind
 from newsletter.domain.mailing import DeliveryStatus, MailingReport
 from newsletter.domain.sender_health import DomainFigures
 from newsletter.ingest.csv_subscribers import protect_cell
-from newsletter.store import aftermath, delivery_counts, mailings, sender_health, totals
+from newsletter.store import aftermath, delivery_counts, mailings, sender_health, totals, unsubscribes
 from newsletter.store.database import Database, Transaction
 
 _COMPARED = 11  # this issue and the ten before it
@@ -72,7 +72,7 @@ def _compare(transaction: Transaction, number: int) -> Iterator[IssueFigures]:
             bounced_hard=came_back[BounceKind.HARD].total(),
             bounced_soft=came_back[BounceKind.SOFT].total(),
             complaints=came_back[BounceKind.COMPLAINT].total(),
-            unsubscribes=mailings.count_unsubscribes(transaction, mailing.id),
+            unsubscribes=unsubscribes.count_unsubscribes(transaction, mailing.id),
         )
 
 
@@ -110,3 +110,4 @@ def _list_sum(report: MailingReport) -> Iterator[tuple[str, str, str, int]]:
     yield "came back", issue, "bounced_soft", report.bounced_soft
     yield "came back", issue, "complaints", report.complaints
     yield "came back", issue, "unsubscribes", report.unsubscribes
+    yield "came back", issue, "resubscribed", report.resubscribed

@@ -10,9 +10,10 @@ from sqlalchemy import and_, func, select
 from newsletter.domain.aftermath import BounceGroup, EventKind, ShownPartner
 from newsletter.domain.bounce import BounceKind, BounceReason
 from newsletter.domain.issue import IssueStatus
+from newsletter.store import unsubscribes
 from newsletter.store.database import Transaction
 from newsletter.store.mailings import count_bounces
-from newsletter.store.tables import bounces, issue_items, issues, partner_links, subscribers
+from newsletter.store.tables import bounces, issue_items, issues, partner_links
 
 _MOST_WORDS = 3
 _COUNTS = and_(bounces.c.ignored_because.is_(None), bounces.c.reversed_at.is_(None))
@@ -54,10 +55,7 @@ def list_events(transaction: Transaction, mailing_id: int) -> list[tuple[datetim
         (at, kinds.get(kind, EventKind.BOUNCE))
         for at, kind in transaction.execute(reports.group_by(bounces.c.position, bounces.c.kind))
     ]
-    left = select(subscribers.c.unsubscribed_at).where(
-        subscribers.c.unsubscribed_by_mailing == mailing_id, subscribers.c.unsubscribed_at.is_not(None)
-    )
-    return events + [(at, EventKind.UNSUBSCRIBE) for at in transaction.scalars(left)]
+    return events + [(at, EventKind.UNSUBSCRIBE) for at in unsubscribes.list_moments(transaction, mailing_id)]
 
 
 def list_shown_partners(transaction: Transaction, number: int) -> list[ShownPartner]:

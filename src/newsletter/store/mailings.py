@@ -26,6 +26,7 @@ from newsletter.store.delivery_counts import CAN_BE_DOUBTFUL, IS_IN_BATCH, FateC
 from newsletter.store.sender_health import select_came_back
 from newsletter.store.subscribers import is_reading
 from newsletter.store.tables import batches, deliveries, issues, mailings, subscribers, suppressions
+from newsletter.store.unsubscribes import count_resubscribed, count_unsubscribes
 
 
 def find_mailing(transaction: Transaction, mailing_id: int) -> Mailing:
@@ -180,15 +181,11 @@ def report(transaction: Transaction, mailing: Mailing, fates: Sequence[FateCount
         complaints=bounced[BounceKind.COMPLAINT].total(),
         bounced_reasons=dict(bounced[BounceKind.HARD] + bounced[BounceKind.SOFT]),
         unsubscribes=count_unsubscribes(transaction, mailing.id),
+        resubscribed=count_resubscribed(transaction, mailing.id),
         doubtful_resent=resent,
         next_try_at=_find_next_try(transaction, mailing.id) if counts[DeliveryStatus.DEFERRED] else None,
         doubtful=_list_doubtful(transaction, mailing.id) if counts[DeliveryStatus.DOUBTFUL] else (),
     )
-
-
-def count_unsubscribes(transaction: Transaction, mailing_id: int) -> int:
-    """Count who left by a link in a letter of a mailing."""
-    return _count(transaction, select(func.count()).where(subscribers.c.unsubscribed_by_mailing == mailing_id))
 
 
 def _select_mailings() -> Select[Any]:

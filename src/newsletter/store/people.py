@@ -10,6 +10,7 @@ from newsletter.domain.mailing import DeliveryStatus, MailingKind
 from newsletter.domain.person import PersonalAct, PersonalBounce, PersonalDelivery, PersonalNotice
 from newsletter.store.database import Transaction
 from newsletter.store.tables import audit_log, bounces, deliveries, issues, mailings, notices, subscribers
+from newsletter.store.unsubscribes import forget_leaver
 
 
 def list_deliveries(transaction: Transaction, subscriber_id: int) -> tuple[PersonalDelivery, ...]:
@@ -91,6 +92,7 @@ def list_acts(transaction: Transaction, subjects: Collection[str]) -> tuple[Pers
 
 def erase_person(transaction: Transaction, subscriber_id: int, address_hash: bytes) -> None:
     """Take the person out of every row. Counts of mailings and reports stay what they were."""
+    forget_leaver(transaction, subscriber_id)
     transaction.execute(
         update(deliveries)
         .where(deliveries.c.mailing_id.in_(select(mailings.c.id)), deliveries.c.subscriber_id == subscriber_id)

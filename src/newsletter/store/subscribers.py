@@ -19,6 +19,7 @@ from newsletter.store.bulk import insert_new_rows, select_having
 from newsletter.store.database import Transaction
 from newsletter.store.segments import is_in
 from newsletter.store.tables import consent_log, subscribers
+from newsletter.store.unsubscribes import add_unsubscribes, mark_resubscribed
 
 _ROWS_AT_A_TIME = 5_000
 
@@ -153,7 +154,10 @@ def mark_unsubscribed(
     Return those who leave now, with the hashes of their addresses; who had left already is not among them.
     """
     leaving = {"ids": list(subscriber_ids), "unsubscribed_at": now, "unsubscribed_by_mailing": mailing}
-    return {row.id: row.address_hash for row in transaction.execute(_LEAVING, leaving)}
+    left = {row.id: row.address_hash for row in transaction.execute(_LEAVING, leaving)}
+    if left and mailing is not None:
+        add_unsubscribes(transaction, left, mailing=mailing, now=now)
+    return left
 
 
 def mark_active(transaction: Transaction, subscriber_id: int) -> bool:
@@ -171,7 +175,10 @@ def mark_active(transaction: Transaction, subscriber_id: int) -> bool:
         .where(subscribers.c.id == subscriber_id, subscribers.c.status != SubscriberStatus.ACTIVE)
         .values(consented)
     )
-    return result.rowcount == 1
+    if result.rowcount == 0:
+        return False
+    mark_resubscribed(transaction, subscriber_id)
+    return True
 
 
 def mark_requested(transaction: Transaction, subscriber_id: int, wish: SignUp, *, at: datetime) -> None:

@@ -14,6 +14,7 @@ _IN_THE_RECORD = {
     "sign_ups",
     "subscriber_tags",
     "subscribers",
+    "unsubscribes",
 } | {"suppressions"}
 
 

@@ -45,6 +45,7 @@ from newsletter.store.tables.subscribers import (
     sign_ups,
     subscriber_tags,
     subscribers,
+    unsubscribes,
 )
 from newsletter.store.tables.upkeep import job_schemas, key_fingerprints, leases
 
@@ -100,6 +101,7 @@ __all__ = [
     "subscriber_tags",
     "subscribers",
     "suppressions",
+    "unsubscribes",
     "withdrawn_bylines",
     "workers",
 ]

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -47,11 +48,6 @@ subscribers = Table(
     # Why, was said since; what was said stands in leaving_reasons, where nobody's name is.
     Column("gave_reason", Boolean, nullable=False, server_default=text("false")),
     one_of("status", SubscriberStatus),
-    Index(
-        "ix_subscribers_unsubscribed_by_mailing",
-        "unsubscribed_by_mailing",
-        **where("unsubscribed_by_mailing IS NOT NULL"),
-    ),
     Index("ix_subscribers_requested_at", "requested_at", **where("requested_at IS NOT NULL")),
     Index("ix_subscribers_status", "status"),
     # A forecast is counted from it alone, in its order.
@@ -97,6 +93,22 @@ address_changes = Table(
     Column("confirmed_at", Moment),
     # Refused or undone by the old address, or overtaken by a later request.
     Column("ended_at", Moment),
+)
+
+# Who left by the link of a mailing's letter, once for each mailing: reports count them, whatever becomes of the reader.
+unsubscribes = Table(
+    "unsubscribes",
+    metadata,
+    identity(),
+    Column("mailing_id", Id, nullable=False),
+    # To the hour since the mailing's start where the reader is not known any more.
+    Column("at", Moment, nullable=False),
+    # NULL once the person is erased, or the time of the mailing's letters is over.
+    Column("subscriber_id", Id, ForeignKey("subscribers.id", ondelete="SET NULL")),
+    # The reader has subscribed again since, by the goodbye's link or by signing up.
+    Column("resubscribed", Boolean, nullable=False, server_default=text("false")),
+    UniqueConstraint("mailing_id", "subscriber_id"),
+    Index("ix_unsubscribes_subscriber_id", "subscriber_id", **where("subscriber_id IS NOT NULL")),
 )
 
 # Why readers left. No column says who, nor at what time of the day.
