@@ -42,4 +42,5 @@ def forget_subscriber(
         erase_person(transaction, subscriber.id, address_hash)
         subject = f"subscriber {subscriber.id}"
         record_act(transaction, "forget subscriber", subject=subject, detail={}, now=now, actor=actor)
+    database.empty_log()
     log.info("subscriber forgotten", subscriber=subscriber.id)

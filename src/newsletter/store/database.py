@@ -25,6 +25,7 @@ _CACHE_KIB = 4 * 1024  # SQLite's own pages, of each connection
 _ROOMY_CACHE_KIB = 32 * 1024
 _LOG_PAGES = 8 * 1024  # 32 MB of SQLite's write-ahead log, until it is copied back into the file
 _ROOMY_LOG_PAGES = 32 * 1024
+_LOG_PATIENCE_MS = 1_000  # of emptying that log: while it waits for a long reader, nobody writes
 
 # A machine that is cut off is noticed within half a minute, here and by the server, which then lets go of what that
 # machine had locked; and a process stopped in the middle of a transaction holds others up for a minute at most.
@@ -126,6 +127,23 @@ class Database:
             raise StoreError(
                 f"The database is at version {found}, this program needs {newest}: run 'newsletter migrate'."
             )
+
+    def empty_log(self) -> None:
+        """Leave nothing in SQLite's write-ahead log of what was deleted; never within a transaction.
+
+        Where others read or write all the time it is left as it is: it is overwritten later, or gone with the last
+        process. Postgres's log is the server's own.
+        """
+        if not self.is_sqlite:
+            return
+        with self.connection() as connection:
+            cursor = connection.connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout = {_LOG_PATIENCE_MS}")
+            try:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # says that others are busy in its row, by no error
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+                cursor.close()
 
     def close(self) -> None:
         self._engine.dispose()
@@ -243,6 +261,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:  # no
     # FULL: a commit survives a power cut. The ledger's promise needs it; NORMAL would only survive a crash of ours.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    # What is erased is overwritten; some builds of SQLite do so anyway. A letter's commit takes no longer by it.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     cursor.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
     cursor.close()
