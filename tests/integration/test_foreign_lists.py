@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,14 @@ import pytest
 from mailing_stand import ADDRESS_KEY
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.person import PersonalRecord
-from newsletter.domain.subscriber import SubscriberStatus
+from newsletter.domain.segment import Segment
+from newsletter.domain.subscriber import ConsentEvent, SubscriberStatus
 from newsletter.domain.suppression import SuppressionReason
 from newsletter.errors import InputError, UnreadableSourceError
 from newsletter.service.import_subscribers import Fate, SubscriberImport, import_subscribers
 from newsletter.service.person_record import find_record
 from newsletter.store.database import Database
-from newsletter.store.subscribers import count_subscribers
+from newsletter.store.subscribers import count_in, count_subscribers
 
 NOW = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)
 
@@ -119,6 +120,77 @@ def test_a_list_of_listmonk_keeps_who_was_disabled_or_blocklisted(database: Data
     assert status_of(database, "ida@example.org") is SubscriberStatus.ACTIVE
     assert status_of(database, "tor@example.org") is SubscriberStatus.UNSUBSCRIBED
     assert status_of(database, "eva@example.org") is SubscriberStatus.UNSUBSCRIBED
+
+
+class TestDates:
+    def test_mailchimp_says_when_somebody_signed_up_consented_and_left(
+        self, database: Database, tmp_path: Path
+    ) -> None:
+        take_over(database, tmp_path, MAILCHIMP.format(mark="UNSUB_TIME,", filled='"2025-01-01 08:00:00",', empty=","))
+        ida, tor = record_of(database, "ida@example.org"), record_of(database, "tor@example.org")
+
+        assert ida.subscriber
+        assert tor.subscriber
+        assert ida.subscriber.created_at == datetime(2023, 4, 1, 10, 0, tzinfo=UTC)
+        assert ida.subscriber.unsubscribed_at == datetime(2025, 1, 1, 8, 0, tzinfo=UTC)
+        assert [(consent.event, consent.given_at) for consent in ida.consents] == [
+            (ConsentEvent.IMPORTED, datetime(2023, 4, 1, 10, 5, tzinfo=UTC)),
+            (ConsentEvent.WITHDRAWN, datetime(2025, 1, 1, 8, 0, tzinfo=UTC)),
+        ]
+        assert tor.subscriber.created_at == datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+        assert tor.subscriber.unsubscribed_at is None
+
+    def test_ghost_says_when_somebody_was_deleted(self, database: Database, tmp_path: Path) -> None:
+        take_over(database, tmp_path, GHOST.replace("07:08:09.000Z,,", "07:08:09.000Z,2025-02-03T00:00:00.000Z,"))
+        tor = record_of(database, "tor@example.org").subscriber
+
+        assert tor
+        assert tor.created_at == datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+        assert tor.unsubscribed_at == datetime(2025, 2, 3, tzinfo=UTC)
+
+    def test_in_listmonk_the_last_change_of_somebody_who_has_left_stands_for_it(
+        self, database: Database, tmp_path: Path
+    ) -> None:
+        take_over(database, tmp_path, LISTMONK)
+        ida, tor = record_of(database, "ida@example.org").subscriber, record_of(database, "tor@example.org").subscriber
+
+        assert ida
+        assert tor
+        assert (ida.status, ida.unsubscribed_at) == (SubscriberStatus.ACTIVE, None)
+        assert tor.unsubscribed_at == datetime(2024, 5, 7, tzinfo=UTC)
+
+    def test_segments_know_since_when_people_have_been_readers(self, database: Database, tmp_path: Path) -> None:
+        take_over(
+            database, tmp_path, "email,consent_at\na@example.org,2023-04-01\nb@example.org,\n", consent_source="Fair"
+        )
+
+        with database.snapshot() as snapshot:
+            assert count_in(snapshot, Segment(before=date(2024, 1, 1))) == 1
+            assert count_in(snapshot, Segment(since=NOW.date())) == 1
+
+    def test_a_date_that_is_none_or_lies_ahead_is_the_day_of_the_import(
+        self, database: Database, tmp_path: Path
+    ) -> None:
+        text = "email,status,created_at,unsubscribed_at\na@example.org,unsubscribed,long ago,2031-01-01\n"
+
+        take_over(database, tmp_path, text)
+        gone = record_of(database, "a@example.org")
+
+        assert gone.subscriber
+        assert (gone.subscriber.created_at, gone.subscriber.unsubscribed_at) == (NOW, NOW)
+        assert [(consent.event, consent.given_at) for consent in gone.consents] == [(ConsentEvent.WITHDRAWN, NOW)]
+
+    def test_who_has_not_confirmed_there_has_two_weeks_from_the_import_on(
+        self, database: Database, tmp_path: Path
+    ) -> None:
+        take_over(
+            database, tmp_path, "email,status,created_at\na@example.org,pending,2023-04-01\n", consent_source="Fair"
+        )
+        pending = record_of(database, "a@example.org").subscriber
+
+        assert pending
+        assert pending.created_at == datetime(2023, 4, 1, tzinfo=UTC)
+        assert pending.requested_at == NOW
 
 
 def test_columns_may_be_named_by_hand(database: Database, tmp_path: Path) -> None:

@@ -211,8 +211,11 @@ class TestExport:
             "topics": "articles",
             "language": "en",
             "status": "active",
+            "created_at": NOW.isoformat(),
+            "unsubscribed_at": "",
         }
         assert gone["status"] == "unsubscribed"
+        assert gone["unsubscribed_at"] == NOW.isoformat()
         assert gone["consent_source"] == "Sign-up sheet"
 
         other = Database(f"sqlite:///{shutil.copyfile(migrated_file, tmp_path / 'other.db')}")

@@ -35,12 +35,12 @@ def import_(
     ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Import subscribers: email,name,consent_source,consent_at,topics,language,status, in any order.
+    """Import subscribers: email,name,consent_source,consent_at,topics,language,status and dates, in any order.
 
-    Lines with a consent become active subscribers, or what their status column says. Nobody who is stored, has left or
-    is suppressed is changed. The lists that listmonk, Mailchimp and Ghost export are read as they are: who has left
-    there has left here, and to whom letters bounced is suppressed. Refused lines are listed by number and reason in
-    FILE.rejected.csv.
+    Lines with a consent become active subscribers, or what their status column says. created_at is when somebody signed
+    up, else consent_at is, and unsubscribed_at when somebody left. Nobody who is stored, has left or is suppressed is
+    changed. The lists that listmonk, Mailchimp and Ghost export are read as they are: who has left there has left here,
+    and to whom letters bounced is suppressed. Refused lines are listed by number and reason in FILE.rejected.csv.
     """
     from newsletter.app import open_app
     from newsletter.service.import_subscribers import import_subscribers

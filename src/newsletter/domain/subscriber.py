@@ -104,8 +104,11 @@ class NewSubscriber(NamedTuple):
     address: EmailAddress
     #: see ``domain.token.hash_address``
     address_hash: bytes
+    #: when they came; by import, when they signed up wherever that was
     created_at: datetime
     name: str = ""
     topics: Topic = _EVERYTHING
     language: str = ""
     status: SubscriberStatus = SubscriberStatus.ACTIVE
+    #: when the state of somebody pending or gone began; None for when they came
+    status_since: datetime | None = None

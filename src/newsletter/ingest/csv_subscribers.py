@@ -43,6 +43,9 @@ class SubscriberRow(NamedTuple):
     status: SubscriberStatus | None
     #: letters of another system came back from there
     is_bounced: bool = False
+    #: when they signed up, and when they left; None where the file does not say, or no date can be read
+    created_at: datetime | None = None
+    unsubscribed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +172,7 @@ def _check_shape(row: Sequence[str], width: int, kept: Collection[int], *, lines
 
 
 def _read_row(line: int, cells: Sequence[str]) -> SubscriberRow:
-    email, name, consent_source, consent_at, topics, language, status = [
+    email, name, consent_source, consent_at, topics, language, status, created_at, unsubscribed_at = [
         cell if cell[:1] != "'" else _unprotect(cell) for cell in cells
     ]
     if not email:
@@ -186,8 +189,10 @@ def _read_row(line: int, cells: Sequence[str]) -> SubscriberRow:
         _read_moment(consent_at) if consent_at else None,
         _read_topics(topics),
         _read_language(language) if language else "",
-        _read_status(status) if status else None,
+        _read_status(status) if status else _read_leaving(unsubscribed_at) if unsubscribed_at else None,
         status == BOUNCED,
+        _read_known_moment(created_at) if created_at else None,
+        _read_known_moment(unsubscribed_at) if unsubscribed_at else None,
     )
 
 
@@ -209,6 +214,21 @@ def _read_moment(text: str) -> datetime:
     except ValueError as error:
         raise InputError(f"{text!r} is not a date; write it as 2026-03-31 or 2026-03-31T09:30:00Z.") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@lru_cache
+def _read_known_moment(text: str) -> datetime | None:
+    """Read a date that is worth knowing and decides nothing; None for one that cannot be read."""
+    try:
+        return _read_moment(text)
+    except InputError:
+        return None
+
+
+def _read_leaving(unsubscribed_at: str) -> SubscriberStatus:
+    """Tell the status of somebody of whom nothing but the date of leaving is said. Raises InputError if it is none."""
+    _read_moment(unsubscribed_at)
+    return SubscriberStatus.UNSUBSCRIBED
 
 
 @lru_cache

@@ -14,7 +14,11 @@ from types import MappingProxyType
 from newsletter.errors import InputError
 
 #: Our columns, in the order in which they are written; only the first has to be there when a file is read.
-COLUMNS = ("email", "name", "consent_source", "consent_at", "topics", "language", "status")
+COLUMNS = (
+    *("email", "name", "consent_source", "consent_at", "topics", "language", "status"),
+    *("created_at", "unsubscribed_at"),
+)
+_STATUS = COLUMNS.index("status")
 
 #: A status that only other systems' lists have: their letters came back, so ours are not sent either.
 BOUNCED = "bounced"
@@ -52,6 +56,8 @@ LAYOUTS = (
             "email": ("email address",),
             "name": ("first name", "last name"),
             "consent_at": ("confirm_time", "optin_time"),
+            "created_at": ("optin_time", "confirm_time"),
+            "unsubscribed_at": ("unsub_time",),
         },
         marks={"unsub_time": "unsubscribed", "clean_time": BOUNCED},
     ),
@@ -63,6 +69,8 @@ LAYOUTS = (
             "name": ("name",),
             "consent_at": ("created_at",),
             "status": ("subscribed_to_emails",),
+            "created_at": ("created_at",),
+            "unsubscribed_at": ("deleted_at",),
         },
         statuses={"true": "active", "false": "unsubscribed"},
         marks={"deleted_at": "unsubscribed"},
@@ -70,7 +78,15 @@ LAYOUTS = (
     Layout(
         system="listmonk",
         known_by=frozenset({"uuid", "email", "status", "attributes"}),
-        columns={"email": ("email",), "name": ("name",), "consent_at": ("created_at",), "status": ("status",)},
+        columns={
+            "email": ("email",),
+            "name": ("name",),
+            "consent_at": ("created_at",),
+            "status": ("status",),
+            "created_at": ("created_at",),
+            # It has no date of leaving; the last change of somebody who has left is the nearest to one.
+            "unsubscribed_at": ("updated_at",),
+        },
         statuses={"enabled": "active", "disabled": "unsubscribed", "blocklisted": "unsubscribed"},
     ),
     OURS,
@@ -117,10 +133,10 @@ class Plan:
             for name, places in zip(COLUMNS, self.places, strict=True)
         ]
         if self.layout.statuses:
-            cells[-1] = self.layout.statuses.get(cells[-1].lower(), cells[-1])
+            cells[_STATUS] = self.layout.statuses.get(cells[_STATUS].lower(), cells[_STATUS])
         for place, status in self.marks:
             if place < width and row[place].strip():
-                cells[-1] = status
+                cells[_STATUS] = status
         return cells
 
 

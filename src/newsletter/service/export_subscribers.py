@@ -50,4 +50,6 @@ def _cells(subscriber: Subscriber, consent: Consent | None) -> tuple[str, ...]:
         subscriber.topics.label,
         subscriber.language,
         subscriber.status.value,
+        subscriber.created_at.isoformat(),
+        subscriber.unsubscribed_at.isoformat() if subscriber.unsubscribed_at else "",
     )

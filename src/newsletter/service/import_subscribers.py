@@ -154,12 +154,15 @@ def take_rows(
 def require_consent(file: SubscriberFile, consent_source: str) -> Iterator[SubscriberRow | RefusedRow]:
     """Give the rows of a file, those without consent refused; to know that somebody has left needs none.
 
-    ``consent_source`` stands in where a line names none, and for another system's list the name of that system does.
+    ``consent_source`` stands in where a line names none, and for another system's list the name of that system does;
+    of those who have left, only where their line says when they had consented.
     """
     for_all = consent_source or (f"{file.system} list" if file.system else "")
     for row in file.rows:
-        if isinstance(row, RefusedRow) or row.consent_source or row.status is SubscriberStatus.UNSUBSCRIBED:
+        if isinstance(row, RefusedRow) or row.consent_source:
             yield row
+        elif row.status is SubscriberStatus.UNSUBSCRIBED:
+            yield row._replace(consent_source=for_all) if row.consent_at else row
         elif for_all:
             yield row._replace(consent_source=for_all)
         else:
@@ -206,7 +209,9 @@ def _store(transaction: Transaction, new: Mapping[bytes, SubscriberRow], *, now:
                 topics=row.topics,
                 language=row.language,
                 status=row.status or SubscriberStatus.ACTIVE,
-                created_at=now,
+                created_at=_in_past(row.created_at or row.consent_at, now),
+                # Who is pending has its time to confirm from now on, however long ago the sign-up was.
+                status_since=_left_at(row, now) if row.status is SubscriberStatus.UNSUBSCRIBED else now,
             )
             for public_id, (address_hash, row) in zip(_draw_public_ids(len(new)), new.items(), strict=True)
         ],
@@ -230,7 +235,19 @@ def _consents(new: Mapping[bytes, SubscriberRow], now: datetime) -> Iterator[tup
             given_at = row.consent_at or now
             yield address_hash, _imported(row.consent_source, given_at)
         if row.status is SubscriberStatus.UNSUBSCRIBED:
-            yield address_hash, Consent(event=ConsentEvent.WITHDRAWN, source="imported list", given_at=now)
+            yield (
+                address_hash,
+                Consent(event=ConsentEvent.WITHDRAWN, source="imported list", given_at=_left_at(row, now)),
+            )
+
+
+def _left_at(row: SubscriberRow, now: datetime) -> datetime:
+    return _in_past(row.unsubscribed_at, now)
+
+
+def _in_past(moment: datetime | None, now: datetime) -> datetime:
+    """Return the moment, or now where it is not known or lies ahead."""
+    return moment if moment and moment < now else now
 
 
 @lru_cache  # many gave theirs at one place and time

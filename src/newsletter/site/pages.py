@@ -182,7 +182,7 @@ class DataPage:
                 ("Status", person.status.value),
                 ("Topics", ", ".join(person.topics.names)),
                 ("Language", Language(person.language).own_name if person.language else "none stated"),
-                ("Stored since", long_date(person.created_at.date())),
+                ("Since", long_date(person.created_at.date())),
             )
             if person
             else ()

@@ -238,8 +238,8 @@ def _dump(news: Sequence[NewSubscriber]) -> dict[str, Sequence[Hashable]]:
         "language": [new.language for new in news],
         "status": [new.status.value for new in news],
         "created_at": [new.created_at for new in news],
-        "requested_at": [new.created_at if new.status is pending else None for new in news],
-        "unsubscribed_at": [new.created_at if new.status is gone else None for new in news],
+        "requested_at": [(new.status_since or new.created_at) if new.status is pending else None for new in news],
+        "unsubscribed_at": [(new.status_since or new.created_at) if new.status is gone else None for new in news],
     }
 
 

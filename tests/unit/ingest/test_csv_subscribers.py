@@ -68,6 +68,24 @@ def test_a_date_without_a_zone_is_utc(tmp_path: Path) -> None:
     assert row.consent_at == datetime(2026, 3, 31, tzinfo=UTC)
 
 
+def test_a_date_of_leaving_alone_says_that_somebody_has_left(tmp_path: Path) -> None:
+    row = the_row(tmp_path, "email,unsubscribed_at\nreader@example.org,2026-03-31\n")
+
+    assert row.status is SubscriberStatus.UNSUBSCRIBED
+    assert row.unsubscribed_at == datetime(2026, 3, 31, tzinfo=UTC)
+
+
+def test_a_date_of_leaving_alone_that_cannot_be_read_keeps_nobody_as_a_reader(tmp_path: Path) -> None:
+    assert "not a date" in the_refusal(tmp_path, "email,unsubscribed_at\nreader@example.org,31.3.2026\n").reason
+
+
+def test_dates_that_decide_nothing_are_left_out_where_they_cannot_be_read(tmp_path: Path) -> None:
+    row = the_row(tmp_path, "email,status,created_at,unsubscribed_at\nreader@example.org,unsubscribed,31.3.2026,soon\n")
+
+    assert row.status is SubscriberStatus.UNSUBSCRIBED
+    assert (row.created_at, row.unsubscribed_at) == (None, None)
+
+
 @pytest.mark.parametrize("start", ["\ufeffemail,name", "email;name", "email\tname", " Email , NAME "])
 def test_what_spreadsheets_write_is_read(tmp_path: Path, start: str) -> None:
     delimiter = next(sign for sign in ";\t," if sign in start)
