@@ -14,6 +14,7 @@ from newsletter.domain.person import PersonalRecord
 from newsletter.domain.segment import Segment
 from newsletter.domain.subscriber import ConsentEvent, SubscriberStatus
 from newsletter.domain.suppression import SuppressionReason
+from newsletter.domain.topic import Topic
 from newsletter.errors import InputError, UnreadableSourceError
 from newsletter.service.import_subscribers import Fate, SubscriberImport, import_subscribers
 from newsletter.service.person_record import find_record
@@ -191,6 +192,68 @@ class TestDates:
         assert pending
         assert pending.created_at == datetime(2023, 4, 1, tzinfo=UTC)
         assert pending.requested_at == NOW
+
+
+class TestTags:
+    def test_tags_of_mailchimp_are_kept(self, database: Database, tmp_path: Path) -> None:
+        text = MAILCHIMP.format(mark="", filled="", empty="").replace(",a1,", ',a1,"""Spring fair"",""R&D"""')
+
+        report = take_over(database, tmp_path, text)
+
+        assert record_of(database, "ida@example.org").tags == ("R D", "Spring fair")
+        assert record_of(database, "tor@example.org").tags == ()
+        assert "tags" not in report.unknown_columns
+        with database.snapshot() as snapshot:
+            assert count_in(snapshot, Segment(tags=("Spring fair",))) == 1
+
+    def test_labels_of_ghost_are_kept(self, database: Database, tmp_path: Path) -> None:
+        take_over(database, tmp_path, GHOST)
+
+        assert record_of(database, "ida@example.org").tags == ("friends",)
+
+    def test_attributes_of_listmonk_that_are_tags_are_kept_and_others_named(
+        self, database: Database, tmp_path: Path
+    ) -> None:
+        attributes = '"{""tags"": [""friends""], ""vip"": true, ""city"": ""Basel""}"'
+
+        report = take_over(database, tmp_path, LISTMONK.replace("Ida Lind,{{}}", f"Ida Lind,{attributes}"))
+
+        assert record_of(database, "ida@example.org").tags == ("friends", "vip")
+        assert report.untaken_tags == {"attribute city": 1, "attributes that are not JSON": 2}
+
+    def test_several_columns_may_be_said_to_have_tags(self, database: Database, tmp_path: Path) -> None:
+        mapping = {"Interests": "tags", "Seen at": "tags"}
+
+        take_over(
+            database,
+            tmp_path,
+            'email,Interests,Seen at\na@example.org,"Opera, News",Spring fair\n',
+            mapping=mapping,
+            consent_source="Fair",
+        )
+
+        assert record_of(database, "a@example.org").tags == ("News", "Opera", "Spring fair")
+
+    def test_a_tag_that_is_called_like_a_topic_is_a_choice_only_where_somebody_says_so(
+        self, database: Database, tmp_path: Path
+    ) -> None:
+        text = MAILCHIMP.format(mark="", filled="", empty="").replace(",a1,", ',a1,"""News"",""Events"""')
+        choice = text.replace("@example.org", "@example.com")
+
+        take_over(database, tmp_path, text)
+        take_over(database, tmp_path, choice, mapping={"TAGS": "topics"})
+        tagged, chosen = record_of(database, "ida@example.org"), record_of(database, "ida@example.com")
+
+        assert tagged.subscriber
+        assert chosen.subscriber
+        assert (tagged.subscriber.topics, tagged.tags) == (Topic.everything(), ("Events", "News"))
+        assert (chosen.subscriber.topics, chosen.tags) == (Topic.NEWS | Topic.EVENTS, ())
+
+    def test_who_is_stored_gets_no_tags(self, database: Database, tmp_path: Path) -> None:
+        take_over(database, tmp_path, "email\na@example.org\n", consent_source="Fair")
+        take_over(database, tmp_path, "email,tags\na@example.org,friends\n", consent_source="Fair")
+
+        assert record_of(database, "a@example.org").tags == ()
 
 
 def test_columns_may_be_named_by_hand(database: Database, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from mailing_stand import ADDRESS_KEY
 from newsletter.domain.list_import import LIFE_SIGN, ImportStage, ListImport, ListReading
+from newsletter.domain.segment import Segment
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.errors import InputError, NotFoundError, RefusedError, UnreadableSourceError
 from newsletter.service import list_imports as service
@@ -27,7 +28,7 @@ from newsletter.service.list_imports import (
 )
 from newsletter.store import list_imports
 from newsletter.store.database import Database
-from newsletter.store.subscribers import count_subscribers
+from newsletter.store.subscribers import count_in, count_subscribers
 
 NOW = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)
 GIVEN = ("a@example.org", "b@example.org", "nobody", "a@example.org", "info@example.org")
@@ -81,6 +82,16 @@ def test_a_trial_says_what_an_import_then_does(database: Database) -> None:
     assert list(write_refusals(job.id, database=database))[1].startswith("4,")
     with database.snapshot() as snapshot:
         assert list(list_imports.stream_parts(snapshot, job.id)) == []
+
+
+def test_tags_are_kept_and_what_cannot_be_one_is_said(database: Database) -> None:
+    job = keep(database, LIST.replace("source\n", "source,tags\n").replace(",Fair\n", ',Fair,"friends,!!!"\n'))
+
+    carry(database, begin(database, job, is_trial=False))
+
+    assert look(database, job).untaken_tags == {"!!!": 4}
+    with database.snapshot() as snapshot:
+        assert count_in(snapshot, Segment(tags=("friends",))) == 3
 
 
 def test_it_finds_what_the_command_finds(database: Database, tmp_path: Path) -> None:

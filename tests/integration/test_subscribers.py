@@ -30,6 +30,7 @@ from newsletter.service.import_subscribers import Fate, SubscriberImport, import
 from newsletter.service.person_record import find_record
 from newsletter.service.return_subscriber import return_by_link
 from newsletter.service.save_choices import save_choices
+from newsletter.service.save_segment import tag_subscribers
 from newsletter.service.unsubscribe import unsubscribe_address, unsubscribe_by_links
 from newsletter.store.database import Database
 from newsletter.store.subscribers import count_subscribers, find_subscriber, list_subscribers
@@ -197,6 +198,8 @@ class TestExport:
         add(database)
         add(database, EmailAddress("gone@example.org"))
         leave(database, EmailAddress("gone@example.org"))
+        for tag in ("press", "Spring fair"):
+            tag_subscribers(tag, addresses=[READER], is_taken=False, database=database, now=NOW)
         stream = io.StringIO()
 
         count = export_subscribers(stream, database=database)
@@ -213,6 +216,7 @@ class TestExport:
             "status": "active",
             "created_at": NOW.isoformat(),
             "unsubscribed_at": "",
+            "tags": "Spring fair,press",
         }
         assert gone["status"] == "unsubscribed"
         assert gone["unsubscribed_at"] == NOW.isoformat()
@@ -222,6 +226,9 @@ class TestExport:
         report = take_over(other, tmp_path, stream.getvalue(), consent_source="")
         assert report.counts[Fate.ADDED] == 2
         assert status_of(other, EmailAddress("gone@example.org")) is SubscriberStatus.UNSUBSCRIBED
+        again = io.StringIO()
+        export_subscribers(again, database=other)
+        assert again.getvalue() == stream.getvalue()
         other.close()
 
     def test_no_cell_is_a_formula_to_a_spreadsheet(self, database: Database, tmp_path: Path) -> None:

@@ -35,12 +35,13 @@ def import_(
     ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Import subscribers: email,name,consent_source,consent_at,topics,language,status and dates, in any order.
+    """Import subscribers: email,name,consent_source,consent_at,topics,language,status,tags and dates, in any order.
 
     Lines with a consent become active subscribers, or what their status column says. created_at is when somebody signed
     up, else consent_at is, and unsubscribed_at when somebody left. Nobody who is stored, has left or is suppressed is
-    changed. The lists that listmonk, Mailchimp and Ghost export are read as they are: who has left there has left here,
-    and to whom letters bounced is suppressed. Refused lines are listed by number and reason in FILE.rejected.csv.
+    changed; who is new gets the tags. The lists that listmonk, Mailchimp and Ghost export are read as they are: who has
+    left there has left here, and to whom letters bounced is suppressed. Refused lines are listed by number and reason
+    in FILE.rejected.csv.
     """
     from newsletter.app import open_app
     from newsletter.service.import_subscribers import import_subscribers
@@ -62,6 +63,8 @@ def import_(
         warn("Nothing was stored; an import would find:")
     if report.unknown_columns:
         warn(f"Columns that mean nothing here were ignored: {', '.join(report.unknown_columns)}.")
+    if report.untaken_tags:
+        warn(f"Not kept, for they cannot be tags: {', '.join(report.untaken_tags)}.")
     counts = {fate.value: count for fate, count in report.counts.items()}
     if as_json:
         rejected_file = str(report.rejected_file) if report.rejected_file else None
@@ -71,6 +74,7 @@ def import_(
                 "system": report.system or None,
                 "role_lines": report.role_lines,
                 "unknown_columns": report.unknown_columns,
+                "untaken_tags": report.untaken_tags,
                 "rejected_file": rejected_file,
             }
         )

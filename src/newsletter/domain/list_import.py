@@ -67,6 +67,8 @@ class ListImport:
     counts: Mapping[str, int]
     #: lines of added addresses that an office shares; the first ones of them
     role_lines: tuple[int, ...]
+    #: what could not be a tag → lines; the first ones of them
+    untaken_tags: Mapping[str, int]
     #: why it failed; "" unless it did
     why: str
     #: the run's last sign of life

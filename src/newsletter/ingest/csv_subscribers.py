@@ -17,6 +17,7 @@ from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.topic import Topic
 from newsletter.errors import InputError, UnreadableSourceError
 from newsletter.ingest.list_layout import BOUNCED, COLUMNS, Plan, plan_reading
+from newsletter.ingest.list_tags import read_tags
 
 #: What a spreadsheet would take for a formula at the start of a cell.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -25,6 +26,8 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _LONGEST_LANGUAGE = 35  # RFC 5646 4.4.1
 _LONGEST_NAME = 200
 _BLOCK_BYTES = 1 << 20
+_TAGS = COLUMNS.index("tags")
+_MOST_UNTAKEN = 20
 
 
 class SubscriberRow(NamedTuple):
@@ -46,6 +49,7 @@ class SubscriberRow(NamedTuple):
     #: when they signed up, and when they left; None where the file does not say, or no date can be read
     created_at: datetime | None = None
     unsubscribed_at: datetime | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,8 @@ class SubscriberFile:
     unknown_columns: tuple[str, ...]
     #: read once, as it is asked for
     rows: Iterator[SubscriberRow | RefusedRow]
+    #: what could not be a tag, and in how many lines: the first ones of them, filled as rows are read
+    untaken_tags: Mapping[str, int]
 
 
 def read_subscribers(path: Path, *, mapping: Mapping[str, str] | None = None) -> SubscriberFile:
@@ -83,10 +89,12 @@ def read_subscribers(path: Path, *, mapping: Mapping[str, str] | None = None) ->
     doubled = next((name for name in COLUMNS if header.count(name) > 1), None)
     if doubled:
         raise UnreadableSourceError(str(path), 1, f"one column {doubled}, not several")
+    untaken_tags: dict[str, int] = {}
     return SubscriberFile(
         system=plan.layout.system,
         unknown_columns=plan.unknown_columns,
-        rows=_read_rows(path, header, plan, delimiter),
+        rows=_read_rows(path, header, plan, delimiter, untaken_tags),
+        untaken_tags=untaken_tags,
     )
 
 
@@ -138,7 +146,9 @@ def _check_encoding(path: Path) -> None:
             line += block.count(b"\n")
 
 
-def _read_rows(path: Path, header: Sequence[str], plan: Plan, delimiter: str) -> Iterator[SubscriberRow | RefusedRow]:
+def _read_rows(
+    path: Path, header: Sequence[str], plan: Plan, delimiter: str, untaken_tags: dict[str, int]
+) -> Iterator[SubscriberRow | RefusedRow]:
     width, pick = len(header), plan.picker()
     kept = {place for places in plan.places for place in places}
     with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -162,6 +172,15 @@ def _read_rows(path: Path, header: Sequence[str], plan: Plan, delimiter: str) ->
                 yield _read_row(line, cells)
             except InputError as error:
                 yield RefusedRow(line=line, reason=str(error), email=cells[0])
+            else:
+                if cells[_TAGS]:
+                    _count_untaken(cells[_TAGS], untaken_tags)
+
+
+def _count_untaken(tags: str, untaken_tags: dict[str, int]) -> None:
+    for words in read_tags(tags).untaken:
+        if words in untaken_tags or len(untaken_tags) < _MOST_UNTAKEN:
+            untaken_tags[words] = untaken_tags.get(words, 0) + 1
 
 
 def _check_shape(row: Sequence[str], width: int, kept: Collection[int], *, lines: range) -> None:
@@ -172,7 +191,7 @@ def _check_shape(row: Sequence[str], width: int, kept: Collection[int], *, lines
 
 
 def _read_row(line: int, cells: Sequence[str]) -> SubscriberRow:
-    email, name, consent_source, consent_at, topics, language, status, created_at, unsubscribed_at = [
+    email, name, consent_source, consent_at, topics, language, status, created_at, unsubscribed_at, tags = [
         cell if cell[:1] != "'" else _unprotect(cell) for cell in cells
     ]
     if not email:
@@ -193,6 +212,7 @@ def _read_row(line: int, cells: Sequence[str]) -> SubscriberRow:
         status == BOUNCED,
         _read_known_moment(created_at) if created_at else None,
         _read_known_moment(unsubscribed_at) if unsubscribed_at else None,
+        read_tags(tags).tags if tags else (),
     )
 
 
@@ -203,7 +223,7 @@ def _unprotect(cell: str) -> str:
 
 @lru_cache
 def _read_topics(text: str) -> Topic:
-    return Topic.parse(filter(None, re.split(r"[,;|\s]+", text)))
+    return Topic.parse(filter(None, re.split(r"[,;|\s\"]+", text)))
 
 
 @lru_cache

@@ -12,11 +12,12 @@ from operator import itemgetter
 from types import MappingProxyType
 
 from newsletter.errors import InputError
+from newsletter.ingest.list_tags import BETWEEN_CELLS
 
 #: Our columns, in the order in which they are written; only the first has to be there when a file is read.
 COLUMNS = (
     *("email", "name", "consent_source", "consent_at", "topics", "language", "status"),
-    *("created_at", "unsubscribed_at"),
+    *("created_at", "unsubscribed_at", "tags"),
 )
 _STATUS = COLUMNS.index("status")
 
@@ -58,6 +59,7 @@ LAYOUTS = (
             "consent_at": ("confirm_time", "optin_time"),
             "created_at": ("optin_time", "confirm_time"),
             "unsubscribed_at": ("unsub_time",),
+            "tags": ("tags",),
         },
         marks={"unsub_time": "unsubscribed", "clean_time": BOUNCED},
     ),
@@ -71,6 +73,7 @@ LAYOUTS = (
             "status": ("subscribed_to_emails",),
             "created_at": ("created_at",),
             "unsubscribed_at": ("deleted_at",),
+            "tags": ("labels",),
         },
         statuses={"true": "active", "false": "unsubscribed"},
         marks={"deleted_at": "unsubscribed"},
@@ -86,14 +89,15 @@ LAYOUTS = (
             "created_at": ("created_at",),
             # It has no date of leaving; the last change of somebody who has left is the nearest to one.
             "unsubscribed_at": ("updated_at",),
+            "tags": ("attributes", "lists", "tags"),
         },
         statuses={"enabled": "active", "disabled": "unsubscribed", "blocklisted": "unsubscribed"},
     ),
     OURS,
 )
 
-#: Cells that are put together from all their columns; of the others the first one that is filled counts.
-_JOINED = frozenset({"name"})
+#: Cells that are put together from all their columns, and by what; of the others the first one that is filled counts.
+_JOINED: Mapping[str, str] = MappingProxyType({"name": " ", "tags": BETWEEN_CELLS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +133,7 @@ class Plan:
         cells = [
             row[places[0]].strip()
             if len(places) == 1 and places[0] < width
-            else _combine(row, places, is_joined=name in _JOINED)
+            else _combine(row, places, between=_JOINED.get(name))
             for name, places in zip(COLUMNS, self.places, strict=True)
         ]
         if self.layout.statuses:
@@ -143,8 +147,8 @@ class Plan:
 def plan_reading(header: Sequence[str], mapping: Mapping[str, str] = _AS_IT_IS) -> Plan:
     """Say how the rows below ``header`` (in lower case) are read.
 
-    ``mapping`` has columns of the file and what they mean, one of COLUMNS each; it goes before any layout. Raises
-    InputError, whose sentence begins with what is missing or doubled.
+    ``mapping`` has columns of the file and what they mean, one of COLUMNS each; it goes before any layout. Several may
+    be parts of a name, or have tags. Raises InputError, whose sentence begins with what is missing or doubled.
     """
     meant = {theirs.strip().lower(): ours for theirs, ours in mapping.items()}
     for theirs, ours in meant.items():
@@ -154,8 +158,11 @@ def plan_reading(header: Sequence[str], mapping: Mapping[str, str] = _AS_IT_IS) 
             raise InputError(f"There is no column {theirs!r} in the file; it has {', '.join(filter(None, header))}.")
     layout = next((each for each in LAYOUTS if each.known_by <= {*header, *meant.values()}), OURS)
     columns = dict(layout.columns)
-    for theirs, ours in meant.items():
-        columns[ours] = (theirs,)
+    # A column of tags that is said to be something else has none.
+    columns["tags"] = tuple(name for name in columns["tags"] if name not in meant)
+    for ours in meant.values():
+        named_by_hand = [theirs for theirs, meaning in meant.items() if meaning == ours]
+        columns[ours] = tuple(named_by_hand if ours in _JOINED else named_by_hand[-1:])
     named = {name for names in columns.values() for name in names} | set(layout.marks)
     return Plan(
         layout=layout,
@@ -167,8 +174,8 @@ def plan_reading(header: Sequence[str], mapping: Mapping[str, str] = _AS_IT_IS) 
     )
 
 
-def _combine(row: Sequence[str], places: Sequence[int], *, is_joined: bool) -> str:
+def _combine(row: Sequence[str], places: Sequence[int], *, between: str | None) -> str:
     cells = [row[place].strip() for place in places if place < len(row)]
-    if is_joined:
-        return " ".join(filter(None, cells))
+    if between is not None:
+        return between.join(filter(None, cells))
     return next(filter(None, cells), "")

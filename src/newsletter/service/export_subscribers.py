@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TextIO
 
@@ -25,8 +26,8 @@ def export_subscribers(stream: TextIO, *, database: Database, segment: Segment |
     writer.writerow(COLUMNS)
     count = 0
     with database.snapshot() as snapshot:
-        for subscriber, consent in stream_with_consent(snapshot, segment=segment):
-            writer.writerow(map(protect_cell, _cells(subscriber, consent)))
+        for subscriber, consent, tags in stream_with_consent(snapshot, segment=segment):
+            writer.writerow(map(protect_cell, _cells(subscriber, consent, tags)))
             count += 1
     return count
 
@@ -40,7 +41,7 @@ def export_for_editor(stream: TextIO, *, segment: str = "", database: Database, 
     return export_subscribers(stream, database=database, segment=those)
 
 
-def _cells(subscriber: Subscriber, consent: Consent | None) -> tuple[str, ...]:
+def _cells(subscriber: Subscriber, consent: Consent | None, tags: Sequence[str]) -> tuple[str, ...]:
     """Return the cells in the order of COLUMNS."""
     return (
         subscriber.address.text,
@@ -52,4 +53,5 @@ def _cells(subscriber: Subscriber, consent: Consent | None) -> tuple[str, ...]:
         subscriber.status.value,
         subscriber.created_at.isoformat(),
         subscriber.unsubscribed_at.isoformat() if subscriber.unsubscribed_at else "",
+        ",".join(tags),
     )

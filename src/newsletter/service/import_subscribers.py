@@ -30,6 +30,7 @@ from newsletter.store.consents import record_consents
 from newsletter.store.database import Database, Transaction
 from newsletter.store.subscribers import add_subscribers, find_statuses
 from newsletter.store.suppressions import find_suppressed, suppress_all
+from newsletter.store.tags import add_tags
 
 # One transaction each, a fraction of a second on SQLite. They are held in memory, a kilobyte and more each.
 _ROWS_AT_A_TIME = 10_000
@@ -74,6 +75,8 @@ class SubscriberImport:
     #: lines, from 1, of added addresses that an office shares; the first ones of them
     role_lines: tuple[int, ...]
     unknown_columns: tuple[str, ...]
+    #: what could not be a tag, and in how many lines; the first ones of them
+    untaken_tags: Mapping[str, int]
     #: line, reason and address of each refused line; None if there is none
     rejected_file: Path | None
 
@@ -123,6 +126,7 @@ def import_subscribers(
         counts=dict(counts),
         role_lines=tuple(roles),
         unknown_columns=file.unknown_columns,
+        untaken_tags=file.untaken_tags,
         rejected_file=rejected_file if counts[Fate.REFUSED] else None,
     )
 
@@ -216,6 +220,7 @@ def _store(transaction: Transaction, new: Mapping[bytes, SubscriberRow], *, now:
             for public_id, (address_hash, row) in zip(_draw_public_ids(len(new)), new.items(), strict=True)
         ],
     )
+    add_tags(transaction, {address_hash: row.tags for address_hash, row in new.items() if row.tags})
     record_consents(transaction, _consents(new, now), now=now)
     evidence = {"source": "imported list", "words": "letters came back before the import"}
     bounced = [address_hash for address_hash, row in new.items() if row.is_bounced]

@@ -211,6 +211,7 @@ def _go_through(
                     lines=lines,
                     counts=counts,
                     role_lines=role_lines,
+                    untaken_tags=file.untaken_tags,
                     refusals=[Refusal(line=each.line, reason=each.reason, given=each.email) for each in taken.refused],
                     now=now,
                 )

@@ -104,7 +104,7 @@ def begin_run(transaction: Transaction, import_id: int, *, is_trial: bool, is_fr
         "run": list_imports.c.run + 1,
     }  # fmt: skip
     if is_fresh:
-        values |= {"lines": 0, "counts": {}, "role_lines": []}
+        values |= {"lines": 0, "counts": {}, "role_lines": [], "untaken_tags": {}}
         transaction.execute(delete(list_import_refusals).filter_by(import_id=import_id))
     transaction.execute(update(list_imports).filter_by(id=import_id).values(values))
     number: int = transaction.scalars(select(list_imports.c.run).filter_by(id=import_id)).one()
@@ -125,11 +125,15 @@ def note_progress(
     lines: int,
     counts: Mapping[str, int],
     role_lines: Sequence[int],
+    untaken_tags: Mapping[str, int],
     refusals: Sequence[Refusal],
     now: datetime,
 ) -> None:
     """Record what a run has done until now; only the refusals are those of the last rows alone."""
-    values = {"lines": lines, "counts": dict(counts), "role_lines": list(role_lines), "alive_at": now}
+    values = {
+        "lines": lines, "counts": dict(counts), "role_lines": list(role_lines), "untaken_tags": dict(untaken_tags),
+        "alive_at": now,
+    }  # fmt: skip
     transaction.execute(update(list_imports).filter_by(id=import_id).values(values))
     if refusals:
         rows = [
@@ -194,6 +198,7 @@ def _load(row: Row[*tuple[Any, ...]]) -> ListImport:
         lines=row.lines,
         counts=row.counts,
         role_lines=tuple(row.role_lines),
+        untaken_tags=row.untaken_tags,
         why=row.why,
         alive_at=row.alive_at,
     )

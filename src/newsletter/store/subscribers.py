@@ -18,10 +18,11 @@ from newsletter.errors import NotFoundError
 from newsletter.store.bulk import insert_new_rows, select_having
 from newsletter.store.database import Transaction
 from newsletter.store.segments import is_in
-from newsletter.store.tables import consent_log, subscribers
+from newsletter.store.tables import consent_log, subscriber_tags, subscribers
 from newsletter.store.unsubscribes import add_unsubscribes, mark_resubscribed
 
 _ROWS_AT_A_TIME = 5_000
+_BETWEEN_TAGS = "\n"  # which no tag has
 
 # Made once, since readers leave by the hundred while a mailing runs, and making a statement takes longer than its run.
 # In order, so that two transactions which want the same people wait for each other and not in a circle.
@@ -117,16 +118,22 @@ def count_in(transaction: Transaction, segment: Segment, *, status: SubscriberSt
 
 def stream_with_consent(
     transaction: Transaction, *, segment: Segment | None = None
-) -> Iterator[tuple[Subscriber, Consent | None]]:
-    """Stream subscribers, in the order in which they came, with the latest consent that was given."""
+) -> Iterator[tuple[Subscriber, Consent | None, tuple[str, ...]]]:
+    """Stream subscribers, in the order in which they came, with the latest consent that was given, and their tags."""
     given = consent_log.alias()
     latest = (
         select(func.max(given.c.id))
         .where(given.c.address_hash == subscribers.c.address_hash, given.c.event != ConsentEvent.WITHDRAWN)
         .scalar_subquery()
     )
+    tags = (
+        select(func.aggregate_strings(subscriber_tags.c.tag, _BETWEEN_TAGS))
+        .where(subscriber_tags.c.subscriber_id == subscribers.c.id)
+        .scalar_subquery()
+        .label("tags")
+    )
     query = (
-        select(subscribers, consent_log.c.event, consent_log.c.source, consent_log.c.given_at)
+        select(subscribers, consent_log.c.event, consent_log.c.source, consent_log.c.given_at, tags)
         .join_from(subscribers, consent_log, consent_log.c.id == latest, isouter=True)
         .order_by(subscribers.c.id)
     )
@@ -136,7 +143,7 @@ def stream_with_consent(
         consent = (
             Consent(event=ConsentEvent(row.event), source=row.source, given_at=row.given_at) if row.event else None
         )
-        yield load_subscriber(row), consent
+        yield load_subscriber(row), consent, tuple(sorted(row.tags.split(_BETWEEN_TAGS))) if row.tags else ()
 
 
 def count_subscribers(transaction: Transaction) -> dict[SubscriberStatus, int]:
