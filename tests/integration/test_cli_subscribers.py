@@ -58,6 +58,27 @@ def test_a_foreign_list_is_tried_before_it_is_taken(terminal: Terminal, tmp_path
         terminal.run("subscribers", "import", str(file), "--column", "Adresse")
 
 
+def test_leavings_elsewhere_and_lines_that_stand_twice_are_said(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    command = ("subscribers", "import", str(file), "--consent-source", "Fair")
+    file.write_text("email\n" + f"{READER}\n" * 23, encoding="utf-8")
+    first = terminal.run(*command)
+    file.write_text(f"email,status,tags\n{READER},unsubscribed,!!!\n{READER},,\n", encoding="utf-8")
+
+    trial = terminal.run(*command, "--dry-run")
+    taken = terminal.read(*command)
+
+    assert "22 twice in the file" in first.stdout
+    assert "lines 3, 4, 5," in first.stderr
+    assert "and 2 more" in first.stderr
+    assert "1 have left there but not here" in trial.stdout
+    assert "active here: lines 2; nothing was changed" in trial.stderr
+    assert "cannot be tags: !!!" in trial.stderr
+    assert (taken["left_there"], taken["left_lines"]) == (1, [2])
+    assert (taken["repeated"], taken["repeated_lines"]) == (1, [3])
+    assert taken["untaken_tags"] == {"!!!": 1}
+
+
 def test_a_list_goes_in_and_comes_out_again(terminal: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text(f"email,shoe size\n{READER},39\nnobody,40\n", encoding="utf-8")

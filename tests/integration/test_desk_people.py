@@ -302,6 +302,22 @@ class TestLists:
         assert "nobody@" in refused
         assert "readers.csv" in editor.get("/subscribers/import").text
 
+    def test_what_became_of_lines_that_somebody_should_look_at_is_said(self, editor: Browser) -> None:
+        first = self.hand_in(editor, "email,consent_source\nada@example.net,Fair\n").headers["Location"]
+        path = first.removeprefix("/desk")
+        editor.post(f"{path}/begin", on=path, do="import")
+        self.wait(editor, path)
+        text = "email,status,tags\nada@example.net,unsubscribed,!!!\nada@example.net,,\n"
+        path = self.hand_in(editor, text).headers["Location"].removeprefix("/desk")
+        editor.post(f"{path}/reading", on=path, consent_source="Fair")
+
+        tried = self.wait(editor, path)
+
+        assert "is active here: lines 2; nothing was changed" in tried
+        assert "an earlier line has: lines 3." in tried
+        assert "cannot be tags: !!!" in tried
+        assert "have left there, not here" in tried
+
     def test_no_file_and_no_list_are_said(self, editor: Browser) -> None:
         empty = self.hand_in(editor, "")
         nothing = editor.post("/subscribers/import", on="/subscribers/import", files={"other": ("", b"")})

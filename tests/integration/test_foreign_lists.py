@@ -256,6 +256,54 @@ class TestTags:
         assert record_of(database, "a@example.org").tags == ()
 
 
+class TestLeavings:
+    TEXT = "email,status\na@example.org,active\nb@example.org,unsubscribed\nc@example.org,bounced\n"
+
+    def test_who_has_left_there_and_is_active_here_is_named_and_stays(self, database: Database, tmp_path: Path) -> None:
+        take_over(database, tmp_path, "email\na@example.org\nb@example.org\nc@example.org\n", consent_source="Fair")
+
+        trial = take_over(database, tmp_path, self.TEXT, consent_source="Fair", is_trial=True)
+        report = take_over(database, tmp_path, self.TEXT, consent_source="Fair")
+
+        assert trial == report
+        assert (report.counts[Fate.DUPLICATE], report.counts[Fate.LEFT_THERE]) == (1, 2)
+        assert report.left_lines == (3, 4)
+        assert report.rejected_file
+        assert report.rejected_file.read_text(encoding="utf-8").splitlines()[1:] == [
+            '3,"Has left there, and is active here; nothing was changed.",b@example.org',
+            '4,"Letters came back there, and it is active here; nothing was changed.",c@example.org',
+        ]
+        assert status_of(database, "b@example.org") is SubscriberStatus.ACTIVE
+        assert record_of(database, "c@example.org").suppression is None
+
+    def test_who_has_left_here_too_or_is_not_mailed_is_not_named(self, database: Database, tmp_path: Path) -> None:
+        take_over(database, tmp_path, self.TEXT, consent_source="Fair")
+
+        report = take_over(database, tmp_path, self.TEXT, consent_source="Fair")
+
+        assert report.left_lines == ()
+        assert (report.counts[Fate.UNSUBSCRIBED], report.counts[Fate.SUPPRESSED]) == (1, 1)
+
+    @pytest.mark.parametrize("statuses", [("active", "unsubscribed", "bounced"), ("bounced", "active", "unsubscribed")])
+    def test_of_several_lines_a_leaving_counts_wherever_it_stands(
+        self, database: Database, tmp_path: Path, statuses: tuple[str, ...]
+    ) -> None:
+        lines = "".join(f"a@example.org,{status}\n" for status in statuses)
+
+        report = take_over(database, tmp_path, f"email,status\n{lines}", consent_source="Fair")
+
+        assert (report.counts[Fate.SUPPRESSED], report.counts[Fate.REPEATED]) == (1, 2)
+        assert report.repeated_lines == (3, 4)
+        assert status_of(database, "a@example.org") is SubscriberStatus.UNSUBSCRIBED
+        assert record_of(database, "a@example.org").suppression
+
+    def test_lines_are_named_up_to_a_bound_and_counted_without(self, database: Database, tmp_path: Path) -> None:
+        report = take_over(database, tmp_path, "email\n" + "a@example.org\n" * 31, consent_source="Fair")
+
+        assert report.counts[Fate.REPEATED] == 30
+        assert report.repeated_lines == tuple(range(3, 23))
+
+
 def test_columns_may_be_named_by_hand(database: Database, tmp_path: Path) -> None:
     mapping = {"E-Mail-Adresse": "email", "Vorname": "name", "Herkunft": "consent_source"}
 
@@ -300,7 +348,8 @@ def test_a_trial_tells_the_same_and_stores_nothing(database: Database, tmp_path:
     assert stored == 0
     assert trial == real
     assert real.counts == {
-        Fate.ADDED: 2, Fate.DUPLICATE: 1, Fate.UNSUBSCRIBED: 0, Fate.SUPPRESSED: 0, Fate.REFUSED: 1,
+        Fate.ADDED: 2, Fate.DUPLICATE: 0, Fate.REPEATED: 1, Fate.LEFT_THERE: 0, Fate.UNSUBSCRIBED: 0,
+        Fate.SUPPRESSED: 0, Fate.REFUSED: 1,
     }  # fmt: skip
 
 

@@ -33,7 +33,7 @@ from newsletter.store.subscribers import count_in, count_subscribers
 NOW = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)
 GIVEN = ("a@example.org", "b@example.org", "nobody", "a@example.org", "info@example.org")
 LIST = "email,consent_source\n" + "".join(f"{address},Fair\n" for address in GIVEN)
-COUNTS = {"added": 3, "duplicate": 1, "refused": 1}
+COUNTS = {"added": 3, "repeated": 1, "refused": 1}
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ def look(database: Database, job: ListImport) -> ListImport:
 
 
 def counts_of(job: ListImport) -> dict[str, int]:
-    return {fate: count for fate, count in job.counts.items() if count}
+    return {fate: count for fate, count in job.progress.counts.items() if count}
 
 
 def count_active(database: Database) -> int:
@@ -77,7 +77,7 @@ def test_a_trial_says_what_an_import_then_does(database: Database) -> None:
     taken = look(database, job)
 
     assert counts_of(tried) == counts_of(taken) == COUNTS
-    assert (taken.lines, taken.role_lines) == (5, (6,))
+    assert (taken.progress.lines, taken.progress.role_lines, taken.progress.repeated_lines) == (5, (6,), (5,))
     assert count_active(database) == 3
     assert list(write_refusals(job.id, database=database))[1].startswith("4,")
     with database.snapshot() as snapshot:
@@ -89,9 +89,28 @@ def test_tags_are_kept_and_what_cannot_be_one_is_said(database: Database) -> Non
 
     carry(database, begin(database, job, is_trial=False))
 
-    assert look(database, job).untaken_tags == {"!!!": 4}
+    assert look(database, job).progress.untaken_tags == {"!!!": 4}
     with database.snapshot() as snapshot:
         assert count_in(snapshot, Segment(tags=("friends",))) == 3
+
+
+def test_who_has_left_there_and_is_active_here_is_named_and_stays(database: Database) -> None:
+    carry(database, begin(database, keep(database), is_trial=False))
+    job = keep(
+        database, "email,status\na@example.org,unsubscribed\nb@example.org,bounced\nc@example.org,unsubscribed\n"
+    )
+    fair = ListReading(consent_source="Fair")
+    choose_reading(job.id, fair, database=database, now=NOW)
+
+    carry(database, begin(database, job, is_trial=True))
+    tried = look(database, job)
+    carry(database, begin(database, job, is_trial=False))
+    taken = look(database, job)
+
+    assert counts_of(tried) == counts_of(taken) == {"left_there": 2, "added": 1}
+    assert tried.progress.left_lines == taken.progress.left_lines == (2, 3)
+    assert "Has left there" in list(write_refusals(job.id, database=database))[1]
+    assert count_active(database) == 3
 
 
 def test_it_finds_what_the_command_finds(database: Database, tmp_path: Path) -> None:
@@ -111,7 +130,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(database: Database) -> None:
 
     assert carry(database, run, stopping_clock(database, job)) is ImportStage.STOPPED
     stopped = look(database, job)
-    assert (stopped.lines, count_active(database)) == (2, 1)  # the refused one is said first
+    assert (stopped.progress.lines, count_active(database)) == (2, 1)  # the refused one is said first
     assert stopped.may_go_on(NOW)
     assert carry(database, begin(database, job, is_trial=False)) is ImportStage.FINISHED
 

@@ -114,8 +114,9 @@ class TestImport:
 
         first, second = take_over(database, tmp_path, text), take_over(database, tmp_path, text)
 
-        assert (first.counts[Fate.ADDED], first.counts[Fate.DUPLICATE]) == (1, 1)
-        assert (second.counts[Fate.ADDED], second.counts[Fate.DUPLICATE]) == (0, 2)
+        assert {fate: count for fate, count in first.counts.items() if count} == {Fate.ADDED: 1, Fate.REPEATED: 1}
+        assert {fate: count for fate, count in second.counts.items() if count} == {Fate.DUPLICATE: 1, Fate.REPEATED: 1}
+        assert first.repeated_lines == second.repeated_lines == (3,)
         assert second.is_useful
         record = record_of(database)
         assert record.subscriber

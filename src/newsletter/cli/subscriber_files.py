@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from newsletter.cli.output import JsonFlag, name_count, print_json, say, warn
 from newsletter.cli.segments import SegmentOption
+
+if TYPE_CHECKING:
+    from newsletter.service.import_subscribers import SubscriberImport
 
 
 def add_commands(subscribers: typer.Typer) -> None:
@@ -40,8 +43,8 @@ def import_(
     Lines with a consent become active subscribers, or what their status column says. created_at is when somebody signed
     up, else consent_at is, and unsubscribed_at when somebody left. Nobody who is stored, has left or is suppressed is
     changed; who is new gets the tags. The lists that listmonk, Mailchimp and Ghost export are read as they are: who has
-    left there has left here, and to whom letters bounced is suppressed. Refused lines are listed by number and reason
-    in FILE.rejected.csv.
+    left there has left here, and to whom letters bounced is suppressed. Refused lines, and those of people who have
+    left there and are active here, are listed by number and reason in FILE.rejected.csv.
     """
     from newsletter.app import open_app
     from newsletter.service.import_subscribers import import_subscribers
@@ -57,37 +60,17 @@ def import_(
             is_trial=is_trial,
             progress=progress,
         )
-    if report.system:
-        warn(f"This is a list of {report.system}.")
-    if is_trial:
-        warn("Nothing was stored; an import would find:")
-    if report.unknown_columns:
-        warn(f"Columns that mean nothing here were ignored: {', '.join(report.unknown_columns)}.")
-    if report.untaken_tags:
-        warn(f"Not kept, for they cannot be tags: {', '.join(report.untaken_tags)}.")
-    counts = {fate.value: count for fate, count in report.counts.items()}
+    _say_reading(report, is_trial=is_trial)
     if as_json:
-        rejected_file = str(report.rejected_file) if report.rejected_file else None
-        print_json(
-            {
-                **counts,
-                "system": report.system or None,
-                "role_lines": report.role_lines,
-                "unknown_columns": report.unknown_columns,
-                "untaken_tags": report.untaken_tags,
-                "rejected_file": rejected_file,
-            }
-        )
+        print_json(_describe(report))
     else:
         say(
-            "{added} added, {duplicate} there already, {unsubscribed} have left before, {suppressed} suppressed, "
-            "{refused} refused.".format(**counts)
+            "{added} added, {duplicate} there already, {repeated} twice in the file, {unsubscribed} have left before, "
+            "{left_there} have left there but not here, {suppressed} suppressed, {refused} refused.".format(
+                **_count_lines(report)
+            )
         )
-    if report.role_lines:
-        lines = ", ".join(map(str, report.role_lines))
-        warn(f"Addresses that an office shares, such as info@, were taken; look at them: lines {lines}.")
-    if report.rejected_file:
-        warn(f"The refused lines and the reasons are in {report.rejected_file}.")
+    _say_lines(report)
     if not report.is_useful:
         raise typer.Exit(1)
 
@@ -116,6 +99,57 @@ def export(
         with stream:
             count = export_subscribers(stream, database=app.database, segment=those)
         say(f"{name_count(count, 'subscriber')} written to {file}.")
+
+
+def _say_reading(report: SubscriberImport, *, is_trial: bool) -> None:
+    if report.system:
+        warn(f"This is a list of {report.system}.")
+    if is_trial:
+        warn("Nothing was stored; an import would find:")
+    if report.unknown_columns:
+        warn(f"Columns that mean nothing here were ignored: {', '.join(report.unknown_columns)}.")
+    if report.untaken_tags:
+        warn(f"Not kept, for they cannot be tags: {', '.join(report.untaken_tags)}.")
+
+
+def _say_lines(report: SubscriberImport) -> None:
+    """Say which lines somebody should look at."""
+    from newsletter.service.import_subscribers import Fate
+
+    if report.left_lines:
+        lines = _name_lines(report.left_lines, report.counts[Fate.LEFT_THERE])
+        warn(f"Who has left there, or bounced, and is active here: {lines}; nothing was changed. Look at them.")
+    if report.repeated_lines:
+        lines = _name_lines(report.repeated_lines, report.counts[Fate.REPEATED])
+        warn(f"Addresses that an earlier line has: {lines}.")
+    if report.role_lines:
+        lines = _name_lines(report.role_lines)
+        warn(f"Addresses that an office shares, such as info@, were taken; look at them: {lines}.")
+    if report.rejected_file:
+        warn(f"The lines that were not taken, and why, are in {report.rejected_file}.")
+
+
+def _count_lines(report: SubscriberImport) -> dict[str, int]:
+    return {fate.value: count for fate, count in report.counts.items()}
+
+
+def _describe(report: SubscriberImport) -> dict[str, object]:
+    return {
+        **_count_lines(report),
+        "system": report.system or None,
+        "role_lines": report.role_lines,
+        "repeated_lines": report.repeated_lines,
+        "left_lines": report.left_lines,
+        "unknown_columns": report.unknown_columns,
+        "untaken_tags": report.untaken_tags,
+        "rejected_file": str(report.rejected_file) if report.rejected_file else None,
+    }
+
+
+def _name_lines(lines: Sequence[int], count: int = 0) -> str:
+    """Return such as "lines 2, 3 and 40 more"; ``count`` is how many there are of the kind."""
+    rest = f" and {count - len(lines):,} more" if count > len(lines) else ""
+    return f"lines {', '.join(map(str, lines))}{rest}"
 
 
 def _read_columns(pairs: list[str]) -> dict[str, str]:

@@ -43,6 +43,24 @@ class ListReading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListProgress:
+    """How far a run has come, and what it has found until then."""
+
+    #: that the run is through with
+    lines: int = 0
+    #: fate → lines
+    counts: Mapping[str, int] = field(default_factory=dict)
+    #: lines of added addresses that an office shares; the first ones of them
+    role_lines: tuple[int, ...] = ()
+    #: the first ones whose address an earlier line has
+    repeated_lines: tuple[int, ...] = ()
+    #: the first ones of people who have left there, or bounced, and are active here
+    left_lines: tuple[int, ...] = ()
+    #: what could not be a tag → lines; the first ones of them
+    untaken_tags: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListImport:
     id: int
     file_name: str
@@ -61,14 +79,7 @@ class ListImport:
     unknown_columns: tuple[str, ...]
     #: an editor wants the run to end
     is_stopping: bool
-    #: that the run is through with
-    lines: int
-    #: fate → lines
-    counts: Mapping[str, int]
-    #: lines of added addresses that an office shares; the first ones of them
-    role_lines: tuple[int, ...]
-    #: what could not be a tag → lines; the first ones of them
-    untaken_tags: Mapping[str, int]
+    progress: ListProgress
     #: why it failed; "" unless it did
     why: str
     #: the run's last sign of life

@@ -44,9 +44,10 @@ _ROLES = frozenset(
     }
 )
 
-#: So many of their lines are named.
-MOST_ROLES = 20
+_MOST_LINES = 20  # of one kind are named
 _RANDOM_BYTES = 7  # of a public id's eight, drawn for each person
+_LEFT_THERE = "Has left there, and is active here; nothing was changed."
+_BOUNCED_THERE = "Letters came back there, and it is active here; nothing was changed."
 _NO_CONSENT = "It names no consent_source; where all gave consent in one place, name it with --consent-source."
 
 
@@ -55,8 +56,12 @@ class Fate(StrEnum):
 
     #: stored
     ADDED = "added"
-    #: stored already, or a second time in the file; left as it is
+    #: stored already; left as it is
     DUPLICATE = "duplicate"
+    #: another line of the file has the same address; only a leaving counts of it
+    REPEATED = "repeated"
+    #: has left the list that it comes from, or bounced there, and is active here; left as it is
+    LEFT_THERE = "left_there"
     #: has left before; an import brings nobody back
     UNSUBSCRIBED = "unsubscribed"
     #: suppressed, or bounced in the list that it comes from; not mailed
@@ -74,10 +79,14 @@ class SubscriberImport:
     counts: dict[Fate, int]
     #: lines, from 1, of added addresses that an office shares; the first ones of them
     role_lines: tuple[int, ...]
+    #: the first ones of those that are REPEATED
+    repeated_lines: tuple[int, ...]
+    #: the first ones of those that are LEFT_THERE; all of them are in the rejected file
+    left_lines: tuple[int, ...]
     unknown_columns: tuple[str, ...]
     #: what could not be a tag, and in how many lines; the first ones of them
     untaken_tags: Mapping[str, int]
-    #: line, reason and address of each refused line; None if there is none
+    #: line, reason and address of each that was refused or LEFT_THERE; None if there is none
     rejected_file: Path | None
 
     @property
@@ -110,13 +119,17 @@ def import_subscribers(
         rejected_file.unlink(missing_ok=True)
     rows = require_consent(file, consent_source)
     counts = Counter(dict.fromkeys(Fate, 0))
-    roles: list[int] = []
+    roles: tuple[int, ...] = ()
+    repeated: tuple[int, ...] = ()
+    left: tuple[int, ...] = ()
     with database.roomy_connection() as connection:
         for some in order_by_hash(rows, address_key=address_key, at_a_time=_ROWS_AT_A_TIME):
             with database.transaction(on=connection) as transaction:
                 taken = take_rows(transaction, some, now=now, is_trial=is_trial)
             counts.update(taken.counts)
-            roles = sorted(roles + taken.role_lines)[:MOST_ROLES]
+            roles = keep_first(roles, taken.role_lines)
+            repeated = keep_first(repeated, taken.repeated_lines)
+            left = keep_first(left, taken.left_lines)
             _note_refused(rejected_file, taken.refused)
             progress(len(some))
             del some  # or they would be in memory while the next ones are gathered
@@ -124,11 +137,18 @@ def import_subscribers(
     return SubscriberImport(
         system=file.system,
         counts=dict(counts),
-        role_lines=tuple(roles),
+        role_lines=roles,
+        repeated_lines=repeated,
+        left_lines=left,
         unknown_columns=file.unknown_columns,
         untaken_tags=file.untaken_tags,
-        rejected_file=rejected_file if counts[Fate.REFUSED] else None,
+        rejected_file=rejected_file if counts[Fate.REFUSED] or counts[Fate.LEFT_THERE] else None,
     )
+
+
+def keep_first(lines: Sequence[int], more: Iterable[int]) -> tuple[int, ...]:
+    """Return the first ones of all these lines, of which an editor looks at some."""
+    return tuple(sorted({*lines, *more})[:_MOST_LINES])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,15 +156,18 @@ class TakenRows:
     """What became of some rows."""
 
     counts: Counter[Fate]
+    #: with those that are LEFT_THERE
     refused: list[RefusedRow]
     #: lines of added addresses that an office shares
     role_lines: list[int]
+    repeated_lines: list[int]
+    left_lines: list[int]
 
 
 def take_rows(
     transaction: Transaction, rows: Sequence[HashedRow | RefusedRow], *, now: datetime, is_trial: bool
 ) -> TakenRows:
-    """Store whoever is new among some thousands of rows; in a trial, only tell."""
+    """Store whoever is new among some thousands of rows, all that name one address together; in a trial, only tell."""
     refused = [row for row in rows if isinstance(row, RefusedRow)]
     sorting = _sort(transaction, [row for row in rows if not isinstance(row, RefusedRow)])
     if not is_trial:
@@ -152,7 +175,13 @@ def take_rows(
     counts = sorting.counts
     counts[Fate.REFUSED] += len(refused)
     role_lines = [row.line for row in sorting.new.values() if _is_role(row.address)]
-    return TakenRows(counts=counts, refused=refused, role_lines=role_lines)
+    return TakenRows(
+        counts=counts,
+        refused=refused + [_explain_leaving(row) for row in sorting.left],
+        role_lines=role_lines,
+        repeated_lines=sorting.repeated_lines,
+        left_lines=[row.line for row in sorting.left],
+    )
 
 
 def require_consent(file: SubscriberFile, consent_source: str) -> Iterator[SubscriberRow | RefusedRow]:
@@ -179,6 +208,9 @@ class _Sorting:
 
     new: dict[bytes, SubscriberRow]
     counts: Counter[Fate]
+    repeated_lines: list[int]
+    #: of those who are LEFT_THERE
+    left: list[SubscriberRow]
 
 
 def _sort(transaction: Transaction, rows: Sequence[HashedRow]) -> _Sorting:
@@ -186,19 +218,48 @@ def _sort(transaction: Transaction, rows: Sequence[HashedRow]) -> _Sorting:
     suppressed = find_suppressed(transaction, hashes)
     statuses = find_statuses(transaction, hashes)
     new: dict[bytes, SubscriberRow] = {}
+    seen: set[bytes] = set()
     counts: Counter[Fate] = Counter()
+    repeated_lines: list[int] = []
+    left: list[SubscriberRow] = []
     for address_hash, row in rows:
-        if address_hash in suppressed:
+        status = statuses.get(address_hash)
+        is_active_here = status is SubscriberStatus.ACTIVE and address_hash not in suppressed
+        if is_active_here and _has_left(row):
+            left.append(row)
+        elif address_hash in seen:
+            repeated_lines.append(row.line)
+            if address_hash in new and _has_left(row):
+                new[address_hash] = _let_leave(new[address_hash], row)
+        elif address_hash in suppressed:
             counts[Fate.SUPPRESSED] += 1
-        elif address_hash in statuses:
-            is_gone = statuses[address_hash] is SubscriberStatus.UNSUBSCRIBED
-            counts[Fate.UNSUBSCRIBED if is_gone else Fate.DUPLICATE] += 1
-        elif address_hash in new:
-            counts[Fate.DUPLICATE] += 1
+        elif status:
+            counts[Fate.UNSUBSCRIBED if status is SubscriberStatus.UNSUBSCRIBED else Fate.DUPLICATE] += 1
         else:
             new[address_hash] = row
-            counts[Fate.SUPPRESSED if row.is_bounced else Fate.ADDED] += 1
-    return _Sorting(new=new, counts=counts)
+        seen.add(address_hash)
+    counts.update(Fate.SUPPRESSED if row.is_bounced else Fate.ADDED for row in new.values())
+    counts += Counter({Fate.REPEATED: len(repeated_lines), Fate.LEFT_THERE: len(left)})
+    return _Sorting(new=new, counts=counts, repeated_lines=repeated_lines, left=left)
+
+
+def _has_left(row: SubscriberRow) -> bool:
+    return row.is_bounced or row.status is SubscriberStatus.UNSUBSCRIBED
+
+
+def _let_leave(row: SubscriberRow, other: SubscriberRow) -> SubscriberRow:
+    """Return what a person's first line says, with the leaving that another line of the same person has."""
+    has_unsubscribed = SubscriberStatus.UNSUBSCRIBED in {row.status, other.status}
+    return row._replace(
+        status=SubscriberStatus.UNSUBSCRIBED if has_unsubscribed else row.status,
+        is_bounced=row.is_bounced or other.is_bounced,
+        unsubscribed_at=row.unsubscribed_at or other.unsubscribed_at,
+    )
+
+
+def _explain_leaving(row: SubscriberRow) -> RefusedRow:
+    reason = _BOUNCED_THERE if row.is_bounced else _LEFT_THERE
+    return RefusedRow(line=row.line, reason=reason, email=row.address.text)
 
 
 def _store(transaction: Transaction, new: Mapping[bytes, SubscriberRow], *, now: datetime) -> None:

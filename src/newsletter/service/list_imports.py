@@ -10,14 +10,14 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
-from newsletter.domain.list_import import MOST_BYTES, ImportStage, ListImport, ListReading
+from newsletter.domain.list_import import MOST_BYTES, ImportStage, ListImport, ListProgress, ListReading
 from newsletter.errors import InputError, NewsletterError, RefusedError, UnreadableSourceError
 from newsletter.ingest.csv_subscribers import (
     RefusedRow,
@@ -30,7 +30,7 @@ from newsletter.ingest.csv_subscribers import (
 from newsletter.ingest.list_layout import COLUMNS, plan_reading
 from newsletter.log import log
 from newsletter.service.hash_order import order_by_hash
-from newsletter.service.import_subscribers import MOST_ROLES, require_consent, take_rows
+from newsletter.service.import_subscribers import TakenRows, keep_first, require_consent, take_rows
 from newsletter.store import list_imports
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database, Transaction
@@ -188,12 +188,14 @@ def _go_through(
     file: SubscriberFile, run: Run, *, database: Database, address_key: bytes, clock: Callable[[], datetime]
 ) -> ImportStage:
     job = run.job
-    lines, counts, role_lines = job.lines, Counter(job.counts), list(job.role_lines)
+    progress = job.progress
     rows = _show_life(require_consent(file, job.reading.consent_source), run, database=database, clock=clock)
     given = 0
     with database.roomy_connection() as connection:
         for some in order_by_hash(rows, address_key=address_key, at_a_time=_ROWS_AT_A_TIME):
-            to_do = some[max(job.lines - given, 0) :]  # the order is what it was in the run that this one goes on with
+            to_do = some[
+                max(job.progress.lines - given, 0) :
+            ]  # the order is what it was in the run that this one goes on with
             given += len(some)
             if not to_do:
                 continue
@@ -202,20 +204,29 @@ def _go_through(
                 if not list_imports.is_to_go_on(transaction, job.id, run.number):
                     return ImportStage.STOPPED
                 taken = take_rows(transaction, to_do, now=now, is_trial=job.is_trial)
-                lines += len(to_do)
-                counts.update({fate.value: count for fate, count in taken.counts.items()})
-                role_lines = sorted(role_lines + taken.role_lines)[:MOST_ROLES]
+                progress = _add(progress, len(to_do), taken, untaken_tags=file.untaken_tags)
                 list_imports.note_progress(
                     transaction,
                     job.id,
-                    lines=lines,
-                    counts=counts,
-                    role_lines=role_lines,
-                    untaken_tags=file.untaken_tags,
+                    progress,
                     refusals=[Refusal(line=each.line, reason=each.reason, given=each.email) for each in taken.refused],
                     now=now,
                 )
     return ImportStage.TRIED if job.is_trial else ImportStage.FINISHED
+
+
+def _add(progress: ListProgress, lines: int, taken: TakenRows, *, untaken_tags: Mapping[str, int]) -> ListProgress:
+    """Return how far a run has come with some more lines, and what became of them."""
+    counts = Counter(progress.counts)
+    counts.update({fate.value: count for fate, count in taken.counts.items()})
+    return ListProgress(
+        lines=progress.lines + lines,
+        counts=dict(counts),
+        role_lines=keep_first(progress.role_lines, taken.role_lines),
+        repeated_lines=keep_first(progress.repeated_lines, taken.repeated_lines),
+        left_lines=keep_first(progress.left_lines, taken.left_lines),
+        untaken_tags=untaken_tags,
+    )
 
 
 def _show_life(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
-from newsletter.domain.list_import import ImportStage, ListImport, ListReading
+from newsletter.domain.list_import import ImportStage, ListImport, ListProgress, ListReading
 from newsletter.errors import NotFoundError
 from newsletter.store.database import Transaction
 from newsletter.store.tables import list_import_parts, list_import_refusals, list_imports
@@ -41,8 +41,7 @@ def add_import(
             mapping={},
             columns=list(columns),
             unknown_columns=[],
-            counts={},
-            role_lines=[],
+            **asdict(ListProgress()),
         )
     )
     key = result.inserted_primary_key
@@ -104,7 +103,7 @@ def begin_run(transaction: Transaction, import_id: int, *, is_trial: bool, is_fr
         "run": list_imports.c.run + 1,
     }  # fmt: skip
     if is_fresh:
-        values |= {"lines": 0, "counts": {}, "role_lines": [], "untaken_tags": {}}
+        values |= asdict(ListProgress())
         transaction.execute(delete(list_import_refusals).filter_by(import_id=import_id))
     transaction.execute(update(list_imports).filter_by(id=import_id).values(values))
     number: int = transaction.scalars(select(list_imports.c.run).filter_by(id=import_id)).one()
@@ -121,19 +120,13 @@ def is_to_go_on(transaction: Transaction, import_id: int, run: int) -> bool:
 def note_progress(
     transaction: Transaction,
     import_id: int,
+    progress: ListProgress,
     *,
-    lines: int,
-    counts: Mapping[str, int],
-    role_lines: Sequence[int],
-    untaken_tags: Mapping[str, int],
     refusals: Sequence[Refusal],
     now: datetime,
 ) -> None:
     """Record what a run has done until now; only the refusals are those of the last rows alone."""
-    values = {
-        "lines": lines, "counts": dict(counts), "role_lines": list(role_lines), "untaken_tags": dict(untaken_tags),
-        "alive_at": now,
-    }  # fmt: skip
+    values = asdict(progress) | {"alive_at": now}
     transaction.execute(update(list_imports).filter_by(id=import_id).values(values))
     if refusals:
         rows = [
@@ -195,10 +188,14 @@ def _load(row: Row[*tuple[Any, ...]]) -> ListImport:
         columns=tuple(row.columns),
         unknown_columns=tuple(row.unknown_columns),
         is_stopping=row.is_stopping,
-        lines=row.lines,
-        counts=row.counts,
-        role_lines=tuple(row.role_lines),
-        untaken_tags=row.untaken_tags,
+        progress=ListProgress(
+            lines=row.lines,
+            counts=row.counts,
+            role_lines=tuple(row.role_lines),
+            repeated_lines=tuple(row.repeated_lines),
+            left_lines=tuple(row.left_lines),
+            untaken_tags=row.untaken_tags,
+        ),
         why=row.why,
         alive_at=row.alive_at,
     )

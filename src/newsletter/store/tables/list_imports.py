@@ -38,6 +38,8 @@ list_imports = Table(
     Column("lines", Integer, nullable=False, server_default="0"),
     Column("counts", JSON, nullable=False),
     Column("role_lines", JSON, nullable=False),
+    Column("repeated_lines", JSON, nullable=False, server_default=text("'[]'")),
+    Column("left_lines", JSON, nullable=False, server_default=text("'[]'")),
     Column("untaken_tags", JSON, nullable=False, server_default=text("'{}'")),
     Column("why", Text, nullable=False, server_default=""),
     # Counts the runs: one that was taken for dead and was not finds another number here, and ends.
