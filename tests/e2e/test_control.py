@@ -123,6 +123,7 @@ def test_two_that_send_at_the_same_instant_open_one_mailing(project: Project, sm
 @pytest.mark.parametrize("approved_project", ["postgres"], indirect=True)
 def test_two_that_resume_at_the_same_instant_send_no_letter_twice(project: Project, smtp_server: SmtpServer) -> None:
     project.environment["NEWSLETTER_SMTP__MESSAGES_PER_SECOND"] = "0"
+    smtp_server.seconds_per_letter = 0.05  # so that the one has not finished before the other has begun
     project.run("issue", "send", "1")
     resume = ("issue", "resume", "1", "--wait")
     with working(project, *resume) as one, working(project, *resume) as two:

@@ -242,6 +242,19 @@ def test_pause_resume_and_cancel_are_acts_of_a_publisher(desk: Desk, number: int
     assert actors(desk.database, "mailing cancelled") == ["Publisher"]
 
 
+def test_a_mailing_that_has_ended_does_not_go_on(desk: Desk, number: int, app: App, open_as: Open) -> None:
+    desk.approve(number)
+    desk.mail(number)
+    lose_track(desk, *(DeliveryId(1, position) for position in range(1, 11)))
+    browser = open_as(EditorRole.PUBLISHER)
+    refused = {act: browser.post(f"/issues/{number}/{act}", on=f"/issues/{number}/live") for act in ("pause", "resume")}
+
+    assert report_issue(number, database=app.database).mailing.status is MailingStatus.FINISHED
+    assert [answer.status_code for answer in refused.values()] == [409, 409]
+    assert "The mailing is finished: there is nothing left" in refused["resume"].text
+    assert actors(desk.database, "mailing resumed") == []
+
+
 def test_doubtful_letters_are_named_in_full_to_an_owner_alone_and_that_is_written_down(
     desk: Desk, number: int, open_as: Open
 ) -> None:

@@ -87,6 +87,7 @@ def test_a_mailing_is_paused_and_resumed_and_then_delivered(project: Project, sm
 
     assert "1 is finished: 2 intended = 2 accepted" in project.run("issue", "resume", "1", "--wait")
     assert sorted(smtp_server.recipients) == list(READERS)
+    assert "nothing left for it to go on with" in project.run("issue", "resume", "1", exit_status=1)
 
 
 def test_a_send_that_waits_waits_for_the_time_too(project: Project, smtp_server: SmtpServer) -> None:

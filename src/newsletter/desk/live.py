@@ -169,8 +169,9 @@ def pause(number: IssueNumber, request: AnyRequest, app: TheApp, editor: TheEdit
 
 @act("/issues/{number:int}/resume", role=EditorRole.PUBLISHER)
 def resume(number: IssueNumber, request: AnyRequest, app: TheApp, editor: TheEditor) -> Redirect:
-    resume_mailing(_find_id(number, app), database=app.database, now=app.now(), by=editor.label)
-    return _back(number, request, f"Issue {number} goes on.")
+    mailing = resume_mailing(_find_id(number, app), database=app.database, now=app.now(), by=editor.label)
+    goes_on = mailing.status is MailingStatus.RUNNING
+    return _back(number, request, f"Issue {number} {'goes on' if goes_on else 'is finished: no letter was left'}.")
 
 
 @act("/issues/{number:int}/release", role=EditorRole.PUBLISHER)

@@ -50,12 +50,15 @@ def resume_mailing(
 ) -> Mailing:
     """Let a paused mailing run again. One that runs already is left as it is, for a worker to take over.
 
+    One that was paused at its very end has nothing left to do, and comes back finished.
+
     Whoever resumes a staged mailing that was held for its first share consents to the rest; ``with_rest`` does so
     before its time. What failed so far was seen and pauses it no more; only what comes on top does. Raises RefusedError
-    for one that was cancelled.
+    for one that has ended.
     """
     with database.transaction() as transaction:
         mailing = mailings.find_mailing(transaction, mailing_id)
+        _require_open(mailing)
         is_shown = mailing.rest_at is not None and mailing.rest_at <= now
         if with_rest or (mailing.status is MailingStatus.PAUSED and is_shown):
             first_share.release_rest(transaction, mailing_id, now=now)
@@ -68,18 +71,15 @@ def resume_mailing(
                 actor=by,
             )
             mailing = mailings.find_mailing(transaction, mailing_id)
-        if mailing.status is MailingStatus.CANCELLED:
-            raise RefusedError("The mailing was cancelled, which is for good; what it had not sent was withheld.")
         if mailing.status is not MailingStatus.PAUSED:
             return mailing
         running = replace(mailing.move(MailingStatus.RUNNING), pause_reason=None, started_at=mailing.started_at or now)
         mailings.save_status(transaction, running)
         sender_health.mark_seen(transaction, mailing_id)
-        # A mailing paused at its very end may have nothing left to do.
         ledger.finish_mailing(transaction, mailing_id, now=now)
         jobs.submit(transaction, mailing=mailing_id, now=now)
         record_act(transaction, "mailing resumed", subject=f"mailing {mailing_id}", detail={}, now=now, actor=by)
-    return running
+        return mailings.find_mailing(transaction, mailing_id)
 
 
 def cancel_mailing(mailing_id: int, *, database: Database, now: datetime, by: str | None = None) -> Mailing:
@@ -118,3 +118,11 @@ def hold_doubtful(mailing_id: int, *, database: Database, now: datetime, by: str
         subject = f"mailing {mailing_id}"
         record_act(transaction, "doubtful letters held", subject=subject, detail=detail, now=now, actor=by)
     return count
+
+
+def _require_open(mailing: Mailing) -> None:
+    """Refuse to let a mailing go on that has ended."""
+    if mailing.status is MailingStatus.CANCELLED:
+        raise RefusedError("The mailing was cancelled, which is for good; what it had not sent was withheld.")
+    if mailing.status is MailingStatus.FINISHED:
+        raise RefusedError("The mailing is finished: there is nothing left for it to go on with.")
