@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -306,6 +307,28 @@ def test_an_issue_without_a_mailing_has_no_live_page_and_no_report(number: int, 
 
     for screen in ("live", "live/events", "report", "report.csv"):
         assert browser.get(f"/issues/{number}/{screen}").status_code == 404
+
+
+def linked_steps(browser: Browser, number: int, screen: str) -> list[str]:
+    bar = browser.get(f"/issues/{number}{screen}").text.partition('<nav class="steps"')[2].partition("</nav>")[0]
+    return re.findall(r'<a href="/desk/issues/\d+/?(\w*)"', bar)
+
+
+def test_the_steps_of_an_issue_lead_only_where_there_is_something_for_who_looks(
+    desk: Desk, number: int, open_as: Open
+) -> None:
+    writer, publisher = open_as(EditorRole.WRITER), open_as(EditorRole.PUBLISHER)
+    before = {screen: linked_steps(publisher, number, screen) for screen in ("", "/check", "/approval", "/send")}
+    desk.approve(number)
+    desk.mail(number)
+    after = {screen: linked_steps(publisher, number, screen) for screen in ("", "/check", "/approval", "/send")}
+
+    assert set(map(tuple, before.values())) == {("", "check", "approval", "send")}
+    assert set(map(tuple, after.values())) == {("", "check", "approval", "send", "live", "report")}
+    assert linked_steps(publisher, number, "/live") == linked_steps(publisher, number, "/report") == after[""]
+    assert linked_steps(writer, number, "") == ["", "check", "approval"]
+    page = writer.get(f"/issues/{number}").text
+    assert '<span>Live<span class="hidden">, not for your role</span></span>' in page
 
 
 def test_a_report_is_a_page_with_charts_and_a_file_that_adds_up(desk: Desk, number: int, open_as: Open) -> None:
