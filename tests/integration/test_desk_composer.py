@@ -67,6 +67,17 @@ def test_an_issue_is_drafted_and_found_in_the_list(desk: Desk, browser: Browser)
     assert 'href="/desk/issues/1"' in browser.get("/issues").text
 
 
+def test_home_drafts_the_next_issue_for_who_may_and_while_none_is_open(desk: Desk, app: App, browser: Browser) -> None:
+    desk.store("One", "Two")
+    with open_desk(app, role=EditorRole.WRITER) as writer:
+        assert "Draft the next issue" not in writer.get("/").text
+    assert "Draft the next issue" in browser.get("/").text
+    drafted = browser.follow(browser.post("/issues", on="/"))
+
+    assert order(drafted) == ["1", "2"]
+    assert "Draft the next issue" not in browser.get("/").text
+
+
 def test_rows_move_by_their_buttons(desk: Desk, browser: Browser) -> None:
     one, two = desk.store("One", "Two")
     desk.draft()

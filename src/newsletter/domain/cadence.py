@@ -203,6 +203,8 @@ class Calendar:
     def move(self, date: dt.date, to: dt.date, *, reason: str) -> SlotChange:
         """Give the change that puts a slot on a free day, beyond its neighbours if need be; raises RefusedError."""
         slot = self._kept(date)
+        if to == slot.day:
+            raise RefusedError(f"The slot of {date} falls on {to} already: nothing has to change.")
         self._require_free(to)
         if slot.status is SlotStatus.EXTRA:
             return SlotChange(date=date, status=SlotStatus.EXTRA, moved_to=to, reason=reason)

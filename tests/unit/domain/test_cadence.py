@@ -270,6 +270,14 @@ def test_a_moved_slot_may_leap_over_its_neighbours_and_stays_itself() -> None:
     assert first_dates(calendar, 4) == ["2026-01-08", "2026-02-05", "2026-01-22 (moved to 2026-02-10)", "2026-02-19"]
 
 
+@pytest.mark.parametrize("to", ["2026-01-22", "2026-01-23"])
+def test_a_slot_is_not_moved_to_the_day_that_it_falls_on_already(to: str) -> None:
+    calendar = a_calendar() if to == "2026-01-22" else a_calendar(moved("2026-01-22", to))
+
+    with pytest.raises(RefusedError, match=rf"^The slot of 2026-01-22 falls on {to} already: nothing has to change\.$"):
+        calendar.move(day("2026-01-22"), day(to), reason="none")
+
+
 def test_a_slot_moved_back_is_planned_again() -> None:
     before = a_calendar(moved("2026-01-22", "2026-01-23"))
 
