@@ -130,28 +130,34 @@ def test_doubtful_letters_are_named_and_gone_once_they_are_queued_again(
     assert look(follower, database, sent.mailing).doubtful == ()
 
 
-def test_a_rate_is_what_was_seen_between_two_looks_and_foretells_the_end(
+def test_a_rate_is_what_was_seen_since_letters_began_to_leave_and_foretells_the_end(
     database: Database, follower: MailingFollower
 ) -> None:
     add_readers(database, [f"reader{number}@example.net" for number in range(30)])
     mailing = open_a_mailing(database, now=SENT_AT)
     with database.transaction() as transaction:
         mailings.start_due(transaction, now=SENT_AT)
-    first = look(follower, database, mailing, at=SENT_AT)
-    with take_seat(database, now=SENT_AT) as seat, database.transaction() as transaction:
-        claim = ledger.claim_batch(transaction, seat=seat, now=SENT_AT, doubtful=DoubtfulPolicy.HOLD)
-        assert claim
-        sent = [DeliveryId(mailing.id, position) for position in range(1, 11)]
-        put_in_flight(transaction, *sent, now=SENT_AT)
+
+    def accept(*positions: int) -> None:
+        sent = [DeliveryId(mailing.id, position) for position in positions]
         settled = [
             Settlement(delivery=each, status=DeliveryStatus.ACCEPTED, reply_code=250, reply_text="ok") for each in sent
         ]
-        record_outcomes(transaction, *settled, now=SENT_AT)
-    second = look(follower, database, mailing, at=SENT_AT + timedelta(seconds=5))
+        with database.transaction() as transaction:
+            put_in_flight(transaction, *sent, now=SENT_AT)
+            record_outcomes(transaction, *settled, now=SENT_AT)
 
-    assert (first.rate, first.ends_at) == (None, None)
-    assert (second.rate, second.average) == (2, 2)
-    assert second.ends_at == SENT_AT + timedelta(seconds=15)
+    waiting = look(follower, database, mailing, at=SENT_AT)
+    with take_seat(database, now=SENT_AT) as seat, database.transaction() as transaction:
+        assert ledger.claim_batch(transaction, seat=seat, now=SENT_AT, doubtful=DoubtfulPolicy.HOLD)
+    accept(*range(1, 11))
+    first = look(follower, database, mailing, at=SENT_AT + timedelta(seconds=20))
+    accept(*range(11, 21))
+    second = look(follower, database, mailing, at=SENT_AT + timedelta(seconds=25))
+
+    assert (waiting.rate, waiting.ends_at, first.rate, first.ends_at) == (None, None, None, None)
+    assert (second.rate, second.average) == (2, 0.8)
+    assert second.ends_at == SENT_AT + timedelta(seconds=30)
 
 
 def test_a_paused_mailing_says_why_and_has_no_rate(database: Database, follower: MailingFollower) -> None:

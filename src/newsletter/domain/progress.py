@@ -11,6 +11,11 @@ from newsletter.domain.mailing import DeliveryStatus, WithheldReason
 
 #: Over so long a rate is measured.
 _SPAN = timedelta(seconds=30)
+#: A shorter time makes no rate: one letter more or less would change it too much.
+_SHORTEST = timedelta(seconds=2)
+#: A mailing that nothing leaves for so long stands still, unless its letters are few and far between.
+_STILL = timedelta(seconds=5)
+_TWO = 2  # moments make a rate
 _UNTRIED = (DeliveryStatus.QUEUED, DeliveryStatus.IN_FLIGHT)
 
 #: Status, reason ("" without one) and domain ("" for all that are not shown by themselves) of a letter.
@@ -89,19 +94,60 @@ def tell_progress(total: Counter[Fate]) -> Progress:
 
 
 class Speed:
-    """How many letters a second are tried, by what was seen at the last few moments."""
+    """How many letters a second are tried, by what was seen at the moments at which their number had moved.
+
+    The first of these moments is where the measure begins, so that nothing counts of what was idle before it: while the
+    mailing waited for its start, was paused or stood still, or while nobody looked.
+    """
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[datetime, int]] = deque()
+        self._moves: deque[tuple[datetime, int]] = deque()
+        self._seen: tuple[datetime, int] | None = None
 
     def note(self, tried: int, *, now: datetime) -> float | None:
-        """Take in how many were tried by now; return the rate, None until two moments are known."""
-        if self._seen and tried < self._seen[-1][1]:  # letters were taken back to be sent again
-            self._seen.clear()
-        if not self._seen or now > self._seen[-1][0]:
-            self._seen.append((now, tried))
-        while len(self._seen) > 2 and self._seen[1][0] <= now - _SPAN:  # noqa: PLR2004 - two moments make a rate
-            self._seen.popleft()
-        (start, before), (end, after) = self._seen[0], self._seen[-1]
-        seconds = (end - start).total_seconds()
-        return (after - before) / seconds if seconds > 0 else None
+        """Take in how many were tried by now; return the rate, None until letters have left for some seconds."""
+        if self._seen is None or tried < self._seen[1] or now - self._seen[0] > _SPAN:
+            self.forget()  # or letters were taken back to be sent again
+            self._seen = now, tried
+        elif now > self._seen[0]:
+            if tried > self._seen[1]:
+                self._add_move(tried, now=now)
+            self._seen = now, tried
+        return self._measure(now)
+
+    def forget(self) -> None:
+        """Begin anew, since the mailing does not run."""
+        self._moves.clear()
+        self._seen = None
+
+    def _add_move(self, tried: int, *, now: datetime) -> None:
+        if self._stood_still:
+            self._moves.clear()
+        self._moves.append((now, tried))
+        while len(self._moves) > _TWO and self._moves[1][0] <= now - _SPAN:
+            self._moves.popleft()
+
+    def _measure(self, now: datetime) -> float | None:
+        if not self._moves:
+            return None
+        (start, before), (end, after) = self._moves[0], self._moves[-1]
+        if end - start < _SHORTEST:
+            return None
+        idle = now - end
+        if idle >= _SPAN:
+            return 0.0
+        # A look between two moves changes nothing; to wait for longer than from one to the next slows it down.
+        return (after - before) / (end - start + max(timedelta(), idle - self._interval)).total_seconds()
+
+    @property
+    def _stood_still(self) -> bool:
+        """Whether nothing had left for long when it was looked at last."""
+        if self._seen is None or not self._moves:
+            return False
+        idle = self._seen[0] - self._moves[-1][0]
+        return idle > (_SPAN if len(self._moves) < _TWO else max(_STILL, 4 * self._interval))
+
+    @property
+    def _interval(self) -> timedelta:
+        """How long it took from one move to the next, on average."""
+        return (self._moves[-1][0] - self._moves[0][0]) / (len(self._moves) - 1)

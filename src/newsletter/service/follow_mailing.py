@@ -36,7 +36,7 @@ class LiveFigures:
     at: datetime
     mailing: Mailing
     progress: Progress
-    #: letters a second, over the last half minute; None until that is known
+    #: letters a second, over the last half minute; None until letters have left for some seconds
     rate: float | None
     #: letters a second since the first one left
     average: float | None
@@ -75,18 +75,17 @@ class MailingFollower:
                 progress = followed.count(snapshot, mailing)
                 answers = batch_figures.list_answers(snapshot, mailing.id, limit=_ANSWERS)
                 doubtful = batch_figures.list_doubtful(snapshot, mailing.id, limit=_DOUBTFUL)
-                rate = followed.speed.note(progress.tried, now=now)
+                rate = followed.measure_rate(mailing, progress, now=now)
                 next_due_at = followed.next_due_at
         outlook = self._look_ahead(mailing, progress, now)
-        is_running = mailing.status is MailingStatus.RUNNING
         by_rate = None
-        if is_running and rate and progress.left and outlook.wait is None:
+        if rate and progress.left and outlook.wait is None:
             by_rate = now + timedelta(seconds=progress.left / rate)
         return LiveFigures(
             at=now,
             mailing=mailing,
             progress=progress,
-            rate=rate if is_running else None,
+            rate=rate,
             average=_average(mailing, progress, now),
             wait=outlook.wait,
             ends_at=max((end for end in (outlook.expected_end_at, by_rate) if end), default=None),
@@ -120,7 +119,7 @@ class _Followed:
 
     def __init__(self) -> None:
         self.lock = Lock()
-        self.speed = Speed()
+        self._speed = Speed()
         self._status: MailingStatus | None = None
         self._domains: tuple[str, ...] = ()
         self._states: dict[int, BatchState] = {}
@@ -156,6 +155,12 @@ class _Followed:
                 self._total.update(self._figures[number])
         self._states = states
         return tell_progress(self._total)
+
+    def measure_rate(self, mailing: Mailing, progress: Progress, *, now: datetime) -> float | None:
+        if mailing.status is MailingStatus.RUNNING:
+            return self._speed.note(progress.tried, now=now)
+        self._speed.forget()
+        return None
 
     @property
     def next_due_at(self) -> datetime | None:
