@@ -272,9 +272,44 @@ def test_doubtful_letters_are_named_in_full_to_an_owner_alone_and_that_is_writte
     assert publisher.post(f"{path}/addresses", on=f"/issues/{number}/live").status_code == 403
     assert "reader0@example.net" in owner.post(f"{path}/addresses", on=f"/issues/{number}/live").text
     assert actors(desk.database, "addresses shown") == ["Owner"]
-    assert publisher.post(f"{path}/hold", on=f"/issues/{number}/live").status_code == 303
     assert publisher.post(f"{path}/resend", on=f"/issues/{number}/live").status_code == 303
     assert "Send them again" not in publisher.get(f"/issues/{number}/live").text
+
+
+def test_doubtful_letters_that_are_held_are_said_to_be_so_until_more_become_doubtful(
+    desk: Desk, number: int, open_as: Open
+) -> None:
+    desk.approve(number)
+    desk.mail(number)
+    lose_track(desk, DeliveryId(1, 1), DeliveryId(1, 2))
+    browser, live = open_as(EditorRole.PUBLISHER), f"/issues/{number}/live"
+    assert browser.post(f"/issues/{number}/doubtful/hold", on=live).status_code == 303
+    held = browser.get(live).text
+    desk.now += timedelta(minutes=1)
+    lose_track(desk, DeliveryId(1, 3))
+    more = browser.get(live).text
+
+    assert "2 doubtful letters, held" in held
+    assert "Publisher left them as they are on" in held
+    assert "Send them again after all" in held
+    assert "Leave them as they are" not in held
+    assert "3 doubtful letters<" in more
+    assert "Since then 1 more has become doubtful." in more
+    assert "Leave them as they are" in more
+
+
+def test_the_heading_counts_all_doubtful_letters_and_names_the_first_hundred(desk: Desk, open_as: Open) -> None:
+    add_readers(desk.database, [f"reader{each}@example.net" for each in range(120)])
+    desk.store("One")
+    number = desk.draft().number
+    desk.approve(number)
+    desk.mail(number)
+    lose_track(desk, *(DeliveryId(1, position) for position in range(1, 121)))
+    page = open_as(EditorRole.EDITOR).get(f"/issues/{number}/live").text
+
+    assert "120 doubtful letters" in page
+    assert "Named are the first 100." in page
+    assert page.count("r…@example.net") == 100
 
 
 def test_a_stream_gives_the_figures_and_ends_with_the_mailing(desk: Desk, number: int, open_as: Open) -> None:

@@ -68,6 +68,7 @@ class NamedDoubt:
 class LivePage:
     number: int
     figures: LiveFigures
+    #: the first hundred, named
     doubtful: tuple[NamedDoubt, ...]
     #: whether the doubtful are named in full
     shows_addresses: bool
@@ -125,6 +126,11 @@ class LivePage:
         return counts[DeliveryStatus.QUEUED] + counts[DeliveryStatus.DEFERRED]
 
     @property
+    def in_doubt(self) -> int:
+        """How many letters are doubtful."""
+        return self.figures.progress.counts[DeliveryStatus.DOUBTFUL]
+
+    @property
     def rest(self) -> int:
         """The size of the rest of a staged mailing that is held."""
         mailing = self.figures.mailing
@@ -142,8 +148,8 @@ class LivePage:
     def acts(self) -> tuple[object, ...]:
         """What the buttons depend on: while it is the same, nothing moves under the pointer."""
         return (
-            self.status, self.recallable_until, bool(self.rest), len(self.doubtful), self.figures.mailing.pause_reason,
-            self.is_stranded,
+            self.status, self.recallable_until, bool(self.rest), self.in_doubt, self.figures.held,
+            self.figures.mailing.pause_reason, self.is_stranded,
         )  # fmt: skip
 
 

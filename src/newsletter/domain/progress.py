@@ -72,6 +72,21 @@ class DoubtfulLetter:
     tried_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldDoubt:
+    """An editor's decision to leave a mailing's doubtful letters as they are."""
+
+    by: str
+    at: datetime
+    #: how many there were then
+    letters: int
+
+
+def count_undecided(doubtful: int, held: HeldDoubt | None) -> int:
+    """Count the doubtful letters that nobody has decided on yet; they only ever become more after a decision."""
+    return max(0, doubtful - held.letters) if held else doubtful
+
+
 def tell_progress(total: Counter[Fate]) -> Progress:
     """Sort what was counted of a whole mailing by what it is asked for."""
     counts: Counter[DeliveryStatus] = Counter()

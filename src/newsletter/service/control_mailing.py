@@ -8,7 +8,7 @@ from datetime import datetime
 
 from newsletter.domain.mailing import DeliveryId, DeliveryStatus, Mailing, MailingStatus
 from newsletter.errors import RefusedError
-from newsletter.store import first_share, jobs, ledger, mailings, sender_health
+from newsletter.store import doubt, first_share, jobs, ledger, mailings, sender_health
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database, Transaction
 
@@ -105,18 +105,21 @@ def resend_doubtful(mailing_id: int, *, database: Database, now: datetime, by: s
         jobs.submit(transaction, mailing=mailing_id, now=now)
         detail = {"letters": count}
         subject = f"mailing {mailing_id}"
-        record_act(transaction, "doubtful letters resent", subject=subject, detail=detail, now=now, actor=by)
+        record_act(transaction, doubt.RESENT, subject=subject, detail=detail, now=now, actor=by)
     return count
 
 
 def hold_doubtful(mailing_id: int, *, database: Database, now: datetime, by: str | None = None) -> int:
-    """Record the decision to leave the doubtful letters as they are; return how many there are."""
+    """Record the decision to leave the doubtful letters as they are; return how many there are.
+
+    It is about these: letters that become doubtful later need one of their own.
+    """
     with database.transaction() as transaction:
         mailing = mailings.find_mailing(transaction, mailing_id)
         count = mailings.report(transaction, mailing).counts[DeliveryStatus.DOUBTFUL]
         detail = {"letters": count}
         subject = f"mailing {mailing_id}"
-        record_act(transaction, "doubtful letters held", subject=subject, detail=detail, now=now, actor=by)
+        record_act(transaction, doubt.HELD, subject=subject, detail=detail, now=now, actor=by)
     return count
 
 

@@ -8,18 +8,20 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from newsletter.domain.budget import Limits, Wait
-from newsletter.domain.mailing import Mailing, MailingReport, MailingStatus
+from newsletter.domain.mailing import DeliveryStatus, Mailing, MailingReport, MailingStatus
 from newsletter.domain.progress import (
     BatchState,
     DoubtfulLetter,
     Fate,
+    HeldDoubt,
     Progress,
     RelayAnswer,
     Speed,
+    count_undecided,
     tell_progress,
 )
 from newsletter.service.look_ahead import Outlook, look_ahead
-from newsletter.store import batch_figures, delivery_counts, mailings
+from newsletter.store import batch_figures, delivery_counts, doubt, mailings
 from newsletter.store.database import Database, Transaction
 
 _DOMAINS = 12  # shown by themselves
@@ -50,6 +52,13 @@ class LiveFigures:
     answers: tuple[RelayAnswer, ...]
     #: the first hundred
     doubtful: tuple[DoubtfulLetter, ...]
+    #: the decision to leave them as they are, if it stands
+    held: HeldDoubt | None
+
+    @property
+    def undecided(self) -> int:
+        """Count the doubtful letters that nobody has decided on."""
+        return count_undecided(self.progress.counts[DeliveryStatus.DOUBTFUL], self.held)
 
 
 class MailingFollower:
@@ -77,6 +86,7 @@ class MailingFollower:
                 doubtful = batch_figures.list_doubtful(snapshot, mailing.id, limit=_DOUBTFUL)
                 rate = followed.measure_rate(mailing, progress, now=now)
                 next_due_at = followed.next_due_at
+            held = doubt.list_held(snapshot, [mailing.id]) if progress.counts[DeliveryStatus.DOUBTFUL] else {}
         outlook = self._look_ahead(mailing, progress, now)
         by_rate = None
         if rate and progress.left and outlook.wait is None:
@@ -92,6 +102,7 @@ class MailingFollower:
             next_due_at=next_due_at,
             answers=tuple(answers),
             doubtful=tuple(doubtful),
+            held=held.get(mailing.id),
         )
 
     def _find(self, mailing_id: int) -> _Followed:

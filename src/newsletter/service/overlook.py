@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,15 +11,19 @@ from newsletter.domain.bounce import BounceKind
 from newsletter.domain.cadence import Cadence, Slot
 from newsletter.domain.issue import Draft, IssueStatus, ItemSlot, PublishedIssue
 from newsletter.domain.mailing import DeliveryStatus, Mailing, MailingStatus
+from newsletter.domain.progress import count_undecided
 from newsletter.domain.sender_health import PauseThresholds, find_pause_reason
 from newsletter.service.next_slot import find_next_slot
-from newsletter.store import articles, bounces, issues, mailings, sender_health, totals, unsubscribes
+from newsletter.store import articles, bounces, doubt, issues, mailings, sender_health, totals, unsubscribes
 from newsletter.store.database import Database, Transaction
 from newsletter.store.leases import SCHEDULER_LEASE, last_release
 
 _LATELY = timedelta(days=14)
 _SILENCE = timedelta(minutes=5)  # the scheduler wakes every minute
 _LAST = 2**31 - 1  # no issue has a higher number
+
+#: What became of the letters of mailings that go on, by the mailing's id.
+_Counts = Mapping[int, Counter[DeliveryStatus]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +84,16 @@ def overlook(
         draft = issues.find_open_draft(snapshot)
         published = issues.list_published(snapshot)
         present = mailings.list_open(snapshot)
+        counts = totals.list_totals(snapshot, present)
         return Overview(
             slot=slot,
             number=draft.number if draft else issues.next_number(snapshot, first_number),
             draft=draft,
             left=slot.at - now,
             lacks=tuple(_list_lacks(snapshot, draft)),
-            mailings=tuple(_count_settled(snapshot, present)),
+            mailings=tuple(_count_settled(present, counts)),
             last=_count_last(snapshot, published),
-            concerns=tuple(_list_concerns(snapshot, present, thresholds=thresholds, now=now)),
+            concerns=tuple(_list_concerns(snapshot, present, counts, thresholds=thresholds, now=now)),
         )
 
 
@@ -107,8 +113,7 @@ def _list_lacks(transaction: Transaction, draft: Draft | None) -> Iterator[str]:
         yield "Nobody has approved it."
 
 
-def _count_settled(transaction: Transaction, present: list[Mailing]) -> Iterator[OpenMailing]:
-    counts = totals.list_totals(transaction, present)
+def _count_settled(present: list[Mailing], counts: _Counts) -> Iterator[OpenMailing]:
     untried = (DeliveryStatus.QUEUED, DeliveryStatus.IN_FLIGHT, DeliveryStatus.DEFERRED)
     for mailing in present:
         left = sum(counts[mailing.id][status] for status in untried)
@@ -135,7 +140,7 @@ def _count_last(transaction: Transaction, published: list[PublishedIssue]) -> La
 
 
 def _list_concerns(
-    transaction: Transaction, present: list[Mailing], *, thresholds: PauseThresholds, now: datetime
+    transaction: Transaction, present: list[Mailing], counts: _Counts, *, thresholds: PauseThresholds, now: datetime
 ) -> Iterator[Concern]:
     live = "/issues/{number}/live"
     for mailing in present:
@@ -143,13 +148,12 @@ def _list_concerns(
             why = f" {mailing.pause_reason}" if mailing.pause_reason else ""
             name = f"issue {mailing.issue_number}"
             yield Concern(sentence=f"The mailing of {name} is paused.{why}", screen=live, number=mailing.issue_number)
+    for mailing, undecided in _list_undecided(transaction, present, counts):
+        what = f"{_count(undecided, 'letter')} of issue {mailing.issue_number} may or may not have arrived"
+        yield Concern(sentence=f"{what}: send again, or hold.", screen=live, number=mailing.issue_number)
     latest = mailings.find_latest_started(transaction)
     if latest is not None:
-        doubtful = totals.list_totals(transaction, [latest])[latest.id][DeliveryStatus.DOUBTFUL]
         name = f"issue {latest.issue_number}"
-        if doubtful:
-            what = f"{_count(doubtful, 'letter')} of {name} may or may not have arrived: send again, or hold."
-            yield Concern(sentence=what, screen=live, number=latest.issue_number)
         if reason := find_pause_reason(sender_health.count_figures(transaction, latest.id), thresholds):
             report = "/issues/{number}/report"
             yield Concern(sentence=f"Of {name}: {reason}", screen=report, number=latest.issue_number)
@@ -160,6 +164,19 @@ def _list_concerns(
     woken_at = last_release(transaction, SCHEDULER_LEASE)
     if woken_at is None or now - woken_at > _SILENCE:
         yield Concern(sentence="The scheduler does not run: no issue is drafted or sent by itself.", screen="/doctor")
+
+
+def _list_undecided(transaction: Transaction, present: list[Mailing], counts: _Counts) -> Iterator[tuple[Mailing, int]]:
+    """Return the mailings with doubtful letters that nobody has decided on, and how many, oldest first.
+
+    Of a cancelled mailing there is nothing to decide: its letters stay as they are.
+    """
+    doubtful = mailings.list_left_doubtful(transaction)
+    doubtful += [(mailing, counts[mailing.id][DeliveryStatus.DOUBTFUL]) for mailing in present]
+    held = doubt.list_held(transaction, [mailing.id for mailing, letters in doubtful if letters])
+    for mailing, letters in doubtful:
+        if undecided := count_undecided(letters, held.get(mailing.id)):
+            yield mailing, undecided
 
 
 def _count(number: int, noun: str) -> str:

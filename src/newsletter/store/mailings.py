@@ -25,7 +25,7 @@ from newsletter.store.database import Transaction
 from newsletter.store.delivery_counts import CAN_BE_DOUBTFUL, IS_IN_BATCH, FateCount, add_up, count_anew, list_fates
 from newsletter.store.sender_health import select_came_back
 from newsletter.store.subscribers import is_reading
-from newsletter.store.tables import batches, deliveries, issues, mailings, subscribers, suppressions
+from newsletter.store.tables import batches, deliveries, issues, mailing_totals, mailings, subscribers, suppressions
 from newsletter.store.unsubscribes import count_resubscribed, count_unsubscribes
 
 
@@ -75,6 +75,15 @@ def list_open(transaction: Transaction) -> list[Mailing]:
     open_states = [MailingStatus.SCHEDULED, MailingStatus.RUNNING, MailingStatus.PAUSED]
     query = _select_mailings().where(mailings.c.status.in_(open_states)).order_by(mailings.c.id)
     return [_read_mailing(row) for row in transaction.execute(query)]
+
+
+def list_left_doubtful(transaction: Transaction) -> list[tuple[Mailing, int]]:
+    """Return the finished mailings that have doubtful letters, and how many, oldest first."""
+    query = _select_mailings().add_columns(mailing_totals.c.letters)
+    query = query.join(mailing_totals, mailing_totals.c.mailing_id == mailings.c.id)
+    doubtful = mailing_totals.c.status == DeliveryStatus.DOUBTFUL, mailings.c.status == MailingStatus.FINISHED
+    rows = transaction.execute(query.where(*doubtful).order_by(mailings.c.id))
+    return [(_read_mailing(row), row.letters) for row in rows]
 
 
 def list_latest(transaction: Transaction, *, until: int, limit: int) -> list[Mailing]:
