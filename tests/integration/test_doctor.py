@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 from dataclasses import replace
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 
 from newsletter.app import App
 from newsletter.cli import app as command_line
+from newsletter.domain.mailing import DeliveryStatus
 from newsletter.domain.sender_health import PauseThresholds
 from newsletter.errors import ConfigurationError
 from newsletter.mail.relay import Relay, open_session
@@ -27,6 +29,7 @@ from newsletter.service.ports import Session
 from newsletter.service.sender_dns import Dns
 from newsletter.store.database import Database
 from newsletter.store.leases import SCHEDULER_LEASE, hold_lease
+from newsletter.store.seats import take_seat
 from newsletters import SLOT, a_newsletter
 from smtp_server import SmtpServer
 from stored import a_mailing
@@ -156,6 +159,19 @@ def test_a_scheduler_that_stopped_is_a_warning(patient: Patient) -> None:
     scheduler = find(patient, "scheduler")
     assert scheduler.level is Level.WARNING
     assert "has not woken since 2026-03-05 08:00" in scheduler.sentence
+
+
+def test_letters_that_are_due_with_nobody_to_send_them_are_a_warning(patient: Patient, newsletter: App) -> None:
+    idle = find(patient, "workers")
+    a_mailing(newsletter.database, sent_at=SLOT - timedelta(minutes=1), status=DeliveryStatus.QUEUED)
+    stranded = find(patient, "workers")
+    with take_seat(newsletter.database, now=SLOT):
+        manned = find(patient, "workers")
+
+    assert (idle.level, stranded.level, manned.level) == (Level.OK, Level.WARNING, Level.OK)
+    assert idle.sentence.startswith("Nobody is at work, and nothing is due;")
+    assert stranded.sentence.startswith("Letters are due and no worker is alive to send them: start 'newsletter run',")
+    assert manned.sentence.startswith(f"At work: process {os.getpid()} on ")
 
 
 @pytest.fixture

@@ -108,3 +108,17 @@ def test_letters_that_become_doubtful_after_a_decision_need_one_of_their_own(des
 
     assert afterwards == ["2 letters of issue 1 may or may not have arrived: send again, or hold."]
     assert doubtful_concerns(desk) == []
+
+
+def test_letters_that_are_due_with_nobody_to_send_them_need_a_person(desk: Desk) -> None:
+    a_mailing(desk.database, sent_at=desk.now, status=DeliveryStatus.QUEUED)
+    said = "Letters are due and no worker is alive to send them"
+
+    def sentences() -> list[str]:
+        return [each.sentence.partition(":")[0] for each in look(desk).concerns]
+
+    assert said not in sentences()
+    desk.now += dt.timedelta(minutes=1)
+    assert said in sentences()
+    with take_seat(desk.database, now=desk.now):
+        assert said not in sentences()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from time import monotonic
 
 from litestar import Response
@@ -31,6 +31,7 @@ from newsletter.service.control_mailing import (
     resend_doubtful,
     resume_mailing,
 )
+from newsletter.service.find_stranded import PATIENCE
 from newsletter.service.follow_mailing import LiveFigures
 from newsletter.service.recall_issue import recall_issue
 from newsletter.store import mailings
@@ -40,8 +41,6 @@ from newsletter.store.seats import is_seat_taken
 from newsletter.web.pages import show
 
 _EVERY_SECONDS = 1.0
-#: So long a worker may take to come after the time for the first letters.
-_PATIENCE = timedelta(seconds=15)
 #: A stream ends after it, and the browser asks for the next: so nobody follows for longer than he is signed in.
 _LONGEST_SECONDS = 55.0
 _TONES = {
@@ -226,7 +225,7 @@ def _is_stranded(figures: LiveFigures, *, database: Database, now: datetime) -> 
     """Tell whether letters are due and nobody is there; asked only while none leaves."""
     mailing = figures.mailing
     is_open = mailing.status in {MailingStatus.SCHEDULED, MailingStatus.RUNNING}
-    is_due = mailing.not_before + _PATIENCE <= now and figures.progress.left > 0
+    is_due = mailing.not_before + PATIENCE <= now and figures.progress.left > 0
     return is_open and is_due and not figures.rate and not is_seat_taken(database)
 
 

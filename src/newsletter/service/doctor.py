@@ -17,17 +17,20 @@ from newsletter.errors import NewsletterError, RefusedError, RelayError
 from newsletter.mail.dkim import DkimKey
 from newsletter.render.mjml import Compiler
 from newsletter.service.diagnosis import Diagnosis, Level
+from newsletter.service.find_stranded import find_overdue
 from newsletter.service.open_mailing import refuse_leak
 from newsletter.service.ports import Connect
 from newsletter.service.sender_dns import Dns, examine_dns
 from newsletter.store import jobs, mailings, sender_health
 from newsletter.store.database import Database
 from newsletter.store.leases import last_release
+from newsletter.store.seats import list_seated
 
 _RELAY_SECONDS = 10.0
 _SCHEDULER_SILENCE = timedelta(minutes=5)  # it wakes every minute
 _MEBIBYTE = 1024 * 1024
-_FEWEST_FAILED, _MOST_NAMED = 5, 5  # of domains that refuse us
+_FEWEST_FAILED = 5  # letters to a domain that refuses us
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,7 @@ def examine(patient: Patient, *, now: datetime) -> Iterator[Diagnosis]:
     yield _check_sender_health(patient)
     yield _check_space(patient)
     yield _check_scheduler(patient, now)
+    yield _check_workers(patient, now)
     yield _check_engine(patient)
 
 
@@ -172,6 +176,28 @@ def _check_scheduler(patient: Patient, now: datetime) -> Diagnosis:
     since = "has never run" if woken_at is None else f"has not woken since {woken_at:%Y-%m-%d %H:%M} UTC"
     what = f"The scheduler {since}: start 'newsletter run', or 'newsletter schedule' beside the others."
     return Diagnosis(check="scheduler", level=Level.WARNING, sentence=what)
+
+
+def _check_workers(patient: Patient, now: datetime) -> Diagnosis:
+    """Look whether somebody delivers, and whether anything is due where nobody does."""
+    try:
+        seated = list_seated(patient.database)
+    except NewsletterError as error:
+        return Diagnosis(check="workers", level=Level.ERROR, sentence=str(error))
+    with patient.database.snapshot() as snapshot:
+        overdue = find_overdue(snapshot, now=now)
+    if seated:
+        named = [
+            f"process {each.process} on {each.host} since {each.started_at:%Y-%m-%d %H:%M} UTC"
+            for each in seated[:_MOST_NAMED]
+        ]
+        more = [f"{len(seated) - _MOST_NAMED} more"] if len(seated) > _MOST_NAMED else []
+        return Diagnosis(check="workers", level=Level.OK, sentence=f"At work: {', '.join(named + more)}.")
+    if overdue:
+        what = f"{overdue.capitalize()} are due and no worker is alive to send them: start 'newsletter run', or "
+        return Diagnosis(check="workers", level=Level.WARNING, sentence=f"{what}'newsletter work' beside the others.")
+    what = "Nobody is at work, and nothing is due; 'newsletter run' or 'newsletter work' sends what comes."
+    return Diagnosis(check="workers", level=Level.OK, sentence=what)
 
 
 def _check_engine(patient: Patient) -> Diagnosis:

@@ -13,6 +13,7 @@ from newsletter.domain.issue import Draft, IssueStatus, ItemSlot, PublishedIssue
 from newsletter.domain.mailing import DeliveryStatus, Mailing, MailingStatus
 from newsletter.domain.progress import count_undecided
 from newsletter.domain.sender_health import PauseThresholds, find_pause_reason
+from newsletter.service.find_stranded import find_stranded
 from newsletter.service.next_slot import find_next_slot
 from newsletter.store import articles, bounces, doubt, issues, mailings, sender_health, totals, unsubscribes
 from newsletter.store.database import Database, Transaction
@@ -79,6 +80,7 @@ def overlook(
     *, database: Database, cadence: Cadence, first_number: int, thresholds: PauseThresholds, now: datetime
 ) -> Overview:
     """Read the state at one moment. It renders nothing, so preflight may find more that the next issue lacks."""
+    stranded = find_stranded(database=database, now=now)
     with database.snapshot() as snapshot:
         slot = find_next_slot(snapshot, cadence=cadence)
         draft = issues.find_open_draft(snapshot)
@@ -93,7 +95,10 @@ def overlook(
             lacks=tuple(_list_lacks(snapshot, draft)),
             mailings=tuple(_count_settled(present, counts)),
             last=_count_last(snapshot, published),
-            concerns=tuple(_list_concerns(snapshot, present, counts, thresholds=thresholds, now=now)),
+            concerns=(
+                *_word_stranded(stranded),
+                *_list_concerns(snapshot, present, counts, thresholds=thresholds, now=now),
+            ),
         )
 
 
@@ -137,6 +142,12 @@ def _count_last(transaction: Transaction, published: list[PublishedIssue]) -> La
         complaints=came_back[BounceKind.COMPLAINT].total(),
         unsubscribes=unsubscribes.count_unsubscribes(transaction, mailing.id),
     )
+
+
+def _word_stranded(stranded: str) -> Iterator[Concern]:
+    if stranded:
+        what = f"{stranded.capitalize()} are due and no worker is alive to send them"
+        yield Concern(sentence=f"{what}: start 'newsletter run' or 'newsletter work' on the server.", screen="/doctor")
 
 
 def _list_concerns(

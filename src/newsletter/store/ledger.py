@@ -74,6 +74,9 @@ IS_SUPPRESSED = (
     .where(suppressions.c.address_hash == subscribers.c.address_hash, suppressions.c.lifted_at.is_(None))
 )
 
+# Of a batch and its mailing: it is not the rest of a staged one, that is held.
+_MAY_LEAVE = or_(mailings.c.first_share.is_(None), batches.c.last_position <= mailings.c.first_share)
+
 # The statements of every claim are made once: making them takes longer than they run.
 _COVERED = and_(
     deliveries.c.mailing_id == bindparam("of_mailing"),
@@ -147,7 +150,7 @@ def claim_batch(
             mailings.c.status == MailingStatus.RUNNING,
             _is_free(transaction, seat, now),
         )
-        .where(or_(mailings.c.first_share.is_(None), batches.c.last_position <= mailings.c.first_share))
+        .where(_MAY_LEAVE)
         .order_by(batches.c.mailing_id, batches.c.number)
         .limit(1)
         .with_for_update(of=batches, skip_locked=True)
@@ -247,6 +250,13 @@ def next_due(transaction: Transaction) -> datetime | None:
     alive = mailings.c.status.in_([MailingStatus.RUNNING, MailingStatus.SCHEDULED])
     due_at: datetime | None = transaction.scalar(select(func.min(batches.c.due_at)).join(mailings).where(alive))
     return due_at
+
+
+def is_any_due(transaction: Transaction, *, now: datetime) -> bool:
+    """Tell whether letters of a running or scheduled mailing are due, whether or not somebody has them already."""
+    alive = mailings.c.status.in_([MailingStatus.RUNNING, MailingStatus.SCHEDULED])
+    due = select(batches.c.number).join(mailings).where(alive, batches.c.due_at <= now, _MAY_LEAVE)
+    return transaction.scalar(due.limit(1)) is not None
 
 
 def recover(transaction: Transaction, where: ColumnElement[bool], *, doubtful: DoubtfulPolicy) -> int:

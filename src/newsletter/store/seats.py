@@ -27,6 +27,22 @@ from newsletter.store.tables import workers
 LOCK_CLASS = 0x6E6C
 
 
+# pg_locks lists the locks of every database on the server, a sister title's among them.
+_SEATED = (
+    "SELECT objid::bigint FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+    "WHERE datname = current_database() AND locktype = 'advisory' AND classid = %s AND granted"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatedWorker:
+    """A process that delivers."""
+
+    host: str
+    process: int
+    started_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
     worker: int
@@ -54,18 +70,32 @@ def take_seat(database: Database, *, now: datetime) -> Iterator[Seat]:
 def is_seat_taken(database: Database) -> bool:
     """Tell whether some process is delivering."""
     if file := database.file:
+        if not _name_lock(file).exists():  # nor is it made here, for another account than the workers' may ask
+            return False
         try:
             with _lock_file(file):
                 return False
         except RefusedError:
             return True
     with database.snapshot() as snapshot:
-        # pg_locks lists the locks of every database on the server, a sister title's among them.
-        taken = (
-            "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
-            "WHERE datname = current_database() AND locktype = 'advisory' AND classid = %s AND granted)"
-        )
-        return bool(snapshot.exec_driver_sql(taken, (LOCK_CLASS,)).scalar_one())
+        return bool(snapshot.exec_driver_sql(_SEATED, (LOCK_CLASS,)).first())
+
+
+def list_seated(database: Database) -> list[SeatedWorker]:
+    """Return the workers that are delivering, in the order in which they sat down."""
+    listed = select(workers).order_by(workers.c.id)
+    if database.file:
+        if not is_seat_taken(database):
+            return []
+        listed = select(workers).order_by(workers.c.id.desc()).limit(1)
+    with database.snapshot() as snapshot:
+        if not database.file:
+            seated = snapshot.exec_driver_sql(_SEATED, (LOCK_CLASS,)).scalars()
+            listed = listed.where(workers.c.id.in_(list(seated)))
+        return [
+            SeatedWorker(host=row.host, process=row.process, started_at=row.started_at)
+            for row in snapshot.execute(listed)
+        ]
 
 
 def _register(transaction: Transaction, *, now: datetime) -> int:
@@ -75,12 +105,16 @@ def _register(transaction: Transaction, *, now: datetime) -> int:
 
 @contextmanager
 def _lock_file(database_file: Path) -> Iterator[None]:
-    with _open_lock(database_file.with_name(f"{database_file.name}.worker.lock")) as lock:
+    with _open_lock(_name_lock(database_file)) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise RefusedError("Another process is delivering from this database already.") from error
         yield
+
+
+def _name_lock(database_file: Path) -> Path:
+    return database_file.with_name(f"{database_file.name}.worker.lock")
 
 
 def _open_lock(file: Path) -> IO[bytes]:
