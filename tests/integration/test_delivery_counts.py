@@ -312,6 +312,7 @@ def test_a_migration_adds_what_is_stored_of_a_mailing_to_what_is_only_counted_an
             "INSERT INTO delivery_counts (mailing_id, domain, status, reason, resent, letters)"
             " VALUES (1, 'domain3.example', 'accepted', '', false, 300)"
         )
+    database.migrate("0026")
     with database.connection() as connection:
         connection.exec_driver_sql("DROP TABLE batch_counts")
         connection.exec_driver_sql("ALTER TABLE batches DROP COLUMN answered_at")
