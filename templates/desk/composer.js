@@ -103,6 +103,7 @@
     root.dataset.state = next.dataset.state;
     if (root.dataset.digest !== next.dataset.digest) {
       root.dataset.digest = next.dataset.digest;
+      offerReaders();
       refreshLetter();
     }
     const again = focus?.id ? byId(focus.id) : null;
@@ -279,6 +280,19 @@
 
   // The letter as it stands, fetched behind the one that is shown, so that nothing flickers.
   const letter = byId("letter");
+  const views = byId("views");
+  const { look, dark, bare, reader } = views.elements;
+  const finder = byId("one-reader"); // only for those who may look as a subscriber
+  const ANOTHER = "another";
+  let shownReader = ""; // stays while the next one is not found yet
+  function letterAddress() {
+    const query = new URLSearchParams(shownReader);
+    query.set("scheme", dark.checked ? "dark" : "light");
+    if (look.value === "text") query.set("look", "text");
+    if (bare.checked) query.set("images", "none");
+    query.set("state", root.dataset.digest);
+    return `${base}/preview/letter?${query}`;
+  }
   let refreshing;
   function refreshLetter() {
     clearTimeout(refreshing);
@@ -291,8 +305,7 @@
       coming.title = document.title;
       coming.removeAttribute("loading");
       coming.classList.add("coming");
-      const scheme = letter.classList.contains("dark") ? "dark" : "light";
-      coming.src = `${base}/preview/letter?scheme=${scheme}&state=${root.dataset.digest}`;
+      coming.src = letterAddress();
       coming.addEventListener("load", () => {
         const top = old?.contentWindow?.scrollY ?? 0;
         coming.contentWindow?.scrollTo(0, top);
@@ -304,12 +317,44 @@
   }
   const DESKTOP = 688; // CSS pixels, as wide as the frame is then
   new ResizeObserver(() => letter.style.setProperty("--scale", Math.min(1, letter.clientWidth / DESKTOP))).observe(letter);
-  const switches = document.querySelector(".pane .switches");
-  switches.hidden = false;
-  switches.addEventListener("change", (event) => {
-    letter.classList.toggle(event.target.name, event.target.checked);
-    if (event.target.name === "dark") refreshLetter();
+
+  // How it is shown, and whose it is: everybody's, that of a set of topics which the issue has, or a subscriber's.
+  function offerReaders() {
+    const chosen = reader.value;
+    const found = [...reader.options].filter((option) => option.value.startsWith("as="));
+    reader.replaceChildren(...byId("topic-sets").content.cloneNode(true).children, ...found);
+    if (finder) reader.add(new Option("A subscriber …", ANOTHER));
+    reader.value = chosen;
+    if (reader.selectedIndex < 0) reader.selectedIndex = 0;
+    if (reader.value !== ANOTHER) shownReader = reader.value;
+    views.hidden = byId("topic-sets").content.children.length === 0;
+  }
+  views.addEventListener("change", () => {
+    letter.classList.toggle("wide", look.value === "desktop");
+    letter.classList.toggle("dark", dark.checked);
+    if (finder) finder.hidden = reader.value !== ANOTHER;
+    if (reader.value !== ANOTHER) shownReader = reader.value;
+    refreshLetter();
   });
+  views.addEventListener("submit", (event) => event.preventDefault());
+  finder?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const answer = await fetch(finder.action, { method: "POST", headers, body: new URLSearchParams(new FormData(finder)) })
+      .catch(() => null);
+    const elsewhere = answer?.headers.get("HX-Redirect");
+    if (elsewhere) return location.assign(elsewhere);
+    const { body } = new DOMParser().parseFromString((await answer?.text()) ?? "", "text/html");
+    if (!answer?.ok) return complain(body.textContent.trim() || "The desk cannot be reached; try again.");
+    complain("");
+    finder.reset();
+    const option = body.querySelector("option");
+    const known = [...reader.options].find(({ value }) => value === option.value);
+    if (!known) reader.add(option, reader.options.length - 1);
+    reader.value = option.value;
+    reader.focus();
+    reader.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  offerReaders();
 
   // Who is here, and what they did meanwhile.
   let isAsking = false;

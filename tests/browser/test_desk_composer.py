@@ -12,6 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 from chromium import Chromium, Scheme
 from composer_stand import HARVEST, ISLAND, LEAD, RAILWAY, ComposerStand, open_composer
 from draft_builders import NOW
+from mailing_stand import add_readers
+from newsletter.domain.topic import Topic
 from newsletter.store.database import Database
 
 PHONE, DESK = 375, 1280
@@ -242,5 +244,52 @@ def test_previews_show_the_letter_in_light_and_dark_without_images(stand: Compos
         assert page.locator("iframe.light").evaluate("each => each.contentDocument.scripts.length") == 0
         page.get_by_role("link", name="Text part").click()
         expect(page.locator(".text-part")).to_contain_text("The River Review")
+
+    visit(chromium, stand, see)
+
+
+def test_the_preview_beside_the_issue_shows_every_side_of_the_letter_and_follows_each_change(
+    stand: ComposerStand, chromium: Chromium
+) -> None:
+    def see(page: Page) -> None:
+        letter = page.frame_locator("#letter iframe:not(.coming)")
+        frame = page.locator("#letter iframe:not(.coming)")
+        teaser = features(page).nth(0).locator("form.item-teaser textarea")
+        page.get_by_label("View", exact=True).select_option("Desktop")
+        expect(page.locator("#letter")).to_have_class(re.compile("wide"))
+        page.get_by_label("Images off").check()
+        expect(frame).to_have_attribute("src", re.compile("images=none"))
+        page.get_by_label("Dark").check()
+        expect(frame).to_have_attribute("src", re.compile("scheme=dark"))
+        page.get_by_label("As", exact=True).select_option("News")
+        expect(letter.locator("body")).not_to_contain_text(RAILWAY)
+        page.get_by_label("As", exact=True).select_option("Everybody")
+        page.get_by_label("View", exact=True).select_option("Text part")
+        teaser.fill("The line has a price.")
+        expect(letter.locator("body")).to_contain_text("The line has a price.")
+        expect(frame).to_have_attribute("src", re.compile("look=text"))
+
+    visit(chromium, stand, see)
+
+
+def test_the_preview_beside_the_issue_is_that_of_a_chosen_subscriber(stand: ComposerStand, chromium: Chromium) -> None:
+    add_readers(stand.app.database, ["clara.voss@example.net"], topics=Topic.EVENTS)
+
+    def see(page: Page) -> None:
+        readers = page.get_by_label("As", exact=True)
+        readers.select_option("A subscriber …")
+        address = page.get_by_label("A subscriber’s address")
+        address.fill("nobody@example.net")
+        address.press("Enter")
+        expect(page.locator("#said")).to_contain_text("Nobody with this address")
+        address.fill("clara.voss@example.net")
+        address.press("Enter")
+        expect(readers.locator("option:checked")).to_have_text("c…@example.net")
+        letter = page.frame_locator("#letter iframe:not(.coming)").locator("body")
+        expect(letter).not_to_contain_text(RAILWAY)
+        expect(letter).to_contain_text("Reading a Budget")
+        page.locator("#list-events").get_by_role("button", name="Take out").nth(1).click()
+        expect(letter).not_to_contain_text("Reading a Budget")
+        expect(readers.locator("option:checked")).to_have_text("c…@example.net")
 
     visit(chromium, stand, see)

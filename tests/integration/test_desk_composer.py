@@ -15,6 +15,7 @@ from issue_desk import Desk
 from mailing_stand import add_readers
 from newsletter.app import App
 from newsletter.desk.composer import read_change
+from newsletter.domain.address import EmailAddress
 from newsletter.domain.arrangement import ItemName
 from newsletter.domain.change import Place, Refill, Swap
 from newsletter.domain.editor import EditorRole
@@ -25,6 +26,7 @@ from newsletter.service.change_draft import change_draft
 from newsletter.settings import Render, Smtp
 from newsletter.store import partners
 from newsletter.store.database import Database
+from newsletter.store.subscribers import find_subscriber
 from smtp_server import SmtpServer
 
 HOSTILE = '<script>alert("x")</script>'
@@ -250,6 +252,29 @@ def test_a_letter_in_a_frame_runs_nothing_and_fetches_nothing(desk: Desk, browse
     assert "img-src 'none'" in bare.headers["Content-Security-Policy"]
     assert "prefers-color-scheme" in letter.text
     assert "prefers-color-scheme" not in bare.text
+
+
+def test_a_letter_in_a_frame_is_shown_as_text_and_as_one_reader_gets_it(desk: Desk, browser: Browser) -> None:
+    desk.store("One")
+    desk.draft()
+    add_readers(desk.database, ["clara.voss@example.net"])
+    with desk.database.snapshot() as snapshot:
+        reader = find_subscriber(snapshot, EmailAddress.parse("clara.voss@example.net"))
+    assert reader
+
+    text = browser.get("/issues/40/preview/letter?look=text")
+    own = browser.get(f"/issues/40/preview/letter?as={reader.id}&scheme=light")
+    nobody = browser.get("/issues/40/preview/letter?as=999999")
+    none = browser.get("/issues/40/preview/letter?topics=4")
+
+    assert text.headers["Content-Type"].startswith("text/plain")
+    assert "default-src 'none'" in text.headers["Content-Security-Policy"]
+    assert "/unsubscribe/" in text.text
+    assert "<html" not in text.text
+    assert own.headers["Content-Type"].startswith("text/html")
+    assert nobody.status_code == 404
+    assert none.status_code == 409
+    assert none.text == "Issue 40 has nothing for readers of news: they get no letter."
 
 
 def test_previews_show_every_side_of_a_letter(desk: Desk, browser: Browser) -> None:

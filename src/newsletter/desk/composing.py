@@ -13,6 +13,7 @@ from newsletter.domain.article import AnnouncementKind, StoredAnnouncement
 from newsletter.domain.composition import Clash, Revision, TextField, TextName, Visit
 from newsletter.domain.editor import Editor, EditorRole
 from newsletter.domain.issue import Draft, Issue, IssueStatus, ItemSlot, Slot
+from newsletter.domain.topic import Topic
 from newsletter.service.compose_issue import ShownItem
 from newsletter.service.item_size import measure_item
 from newsletter.service.show_composer import ShownComposer, show_composer
@@ -132,6 +133,8 @@ class ComposerPage:
     approval: Approval | None
     texts: tuple[TextBox, ...]
     sections: tuple[Section, ...]
+    #: sets of topics for which the letter reads differently, the full one first
+    topic_sets: tuple[Topic, ...]
     meter: Meter
     history: tuple[Entry, ...]
     undo: Revision | None
@@ -165,6 +168,7 @@ def load_composer(app: App, number: int, editor: Editor) -> ComposerPage:
             box.make(TextName(TextField.NOTE), shown.issue.note),
         ),
         sections=tuple(_lay_out(shown.items, box)),
+        topic_sets=shown.issue.variants,
         meter=meter,
         history=tuple(_list_history(shown, may_arrange=may_arrange)),
         undo=None if is_frozen else shown.undo,

@@ -14,14 +14,14 @@ from litestar.response import Redirect, Template
 
 from newsletter.app import App
 from newsletter.desk.collaborators import TheApp, TheEditor
-from newsletter.desk.routes import act, say, screen, see_other
+from newsletter.desk.routes import act, goes_by_htmx, say, screen, see_other
 from newsletter.desk.visit import AnyRequest
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.editor import Editor, EditorRole
 from newsletter.domain.reply import Accepted, Deferred, Outcome, Postponed, Rejected, Unknown
 from newsletter.domain.subscriber import Subscriber
 from newsletter.domain.topic import Topic
-from newsletter.errors import InputError, NewsletterError, NotFoundError
+from newsletter.errors import InputError, NewsletterError, NotFoundError, RefusedError
 from newsletter.render.scheme import force_scheme
 from newsletter.service.find_reader import SAMPLE
 from newsletter.service.open_mailing import refuse_leak
@@ -79,6 +79,15 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderChoice:
+    """A subscriber among those whose letter the composer may show."""
+
+    id: int
+    #: masked for all but owners
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewPage:
     number: int
     subject: str
@@ -109,23 +118,40 @@ def show_preview(
 
 @screen("/issues/{number:int}/preview/letter", role=EditorRole.WRITER)
 def show_letter(
-    number: Number, app: TheApp, topics: Topics = 0, scheme: InScheme = "", images: Images = ""
+    number: Number,
+    app: TheApp,
+    look: Looks = "",
+    topics: Topics = 0,
+    reader: As = 0,
+    scheme: InScheme = "",
+    images: Images = "",
 ) -> Response[str]:
-    """Show the letter alone, as it is, or as it is in one colour scheme."""
-    html = _preview(app, number, _read_topics(topics)).html
+    """Show the letter alone, as it is, or as it is in one colour scheme; its text part alone; or why there is none."""
+    policy = _LETTER_POLICY.format(images="'none'" if images == "none" else "'self' data:")
+    headers = {"Content-Security-Policy": policy, "Cross-Origin-Resource-Policy": "same-origin"}
+    model = _find_reader(app, reader, topics)
+    try:
+        preview = _preview(app, number, model.topics)
+    except RefusedError as error:  # said where the letter would stand, since no frame shows an error's page
+        return Response(str(error), media_type="text/plain", status_code=409, headers=headers)
+    if look == Look.TEXT or model.is_text_only:
+        return Response(preview.text, media_type="text/plain", headers=headers)
+    html = preview.html
     if scheme:
         html = force_scheme(html, scheme)
     # Where the site is not published yet its pictures are here: on the desk's own host.
     html = html.replace(f'"{app.settings.site.base_url.rstrip("/")}/images/', '"/images/')
-    policy = _LETTER_POLICY.format(images="'none'" if images == "none" else "'self' data:")
-    headers = {"Content-Security-Policy": policy, "Cross-Origin-Resource-Policy": "same-origin"}
     return Response(html, media_type="text/html", headers=headers)
 
 
 @act("/issues/{number:int}/preview", role=EditorRole.EDITOR)
-def choose_reader(number: Number, data: Form, app: TheApp) -> Redirect:
+def choose_reader(
+    request: AnyRequest, number: Number, data: Form, app: TheApp, editor: TheEditor
+) -> Template | Redirect:
     """Look at the issue as a subscriber gets it, who is found by an address that no URL shows."""
     reader = find_model_by_address(EmailAddress.parse(data.get("address", "")), database=app.database)
+    if goes_by_htmx(request):
+        return show("reader_choice.html.j2", ReaderChoice(id=reader.id, name=_name_reader(reader, editor)))
     return see_other(
         f"/issues/{number}/preview?{urlencode({'look': _read_look(data.get('look', '')), 'as': reader.id})}"
     )
