@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from builders import an_event
 from desk_stand import Browser, an_app, open_desk, with_base_url
 from draft_builders import an_article
 from issue_desk import CADENCE, Desk
@@ -24,11 +25,13 @@ from newsletter.domain.address import mask_addresses
 from newsletter.domain.editor import EditorRole
 from newsletter.domain.issue import IssueStatus
 from newsletter.domain.mailing import DeliveryId, DeliveryStatus, DoubtfulPolicy, MailingStatus
+from newsletter.domain.partner import PartnerLink
 from newsletter.domain.settlement import Settlement
+from newsletter.service.finding import Finding, Level
 from newsletter.service.report_mailing import report_issue
 from newsletter.settings import CadenceSection, Render
 from newsletter.settings import Desk as DeskSettings
-from newsletter.store import ledger, mailings
+from newsletter.store import announcements, ledger, mailings, partners
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database
 from newsletter.store.seats import take_seat
@@ -103,25 +106,63 @@ def send(browser: Browser, number: int, **fields: str) -> int:
     return browser.post(f"/issues/{number}/send", on=f"/issues/{number}/send", **defaults | digest | fields).status_code
 
 
+def a_finding(where: str, field: str) -> Finding:
+    return Finding(check="any", level=Level.ERROR, where=where, field=field, what="It is wrong.", mend="Mend it.")
+
+
 def find_digest(browser: Browser, number: int) -> str:
     return browser.get(f"/issues/{number}/send").text.partition('name="digest" value="')[2].partition('"')[0]
 
 
 @pytest.mark.parametrize(
-    ("where", "place"),
+    ("where", "field", "place"),
     [
-        ("article 12", "/desk/issues/7#item-article-12"),
-        ("image of article 12", "/desk/articles/12"),
-        ("partner 3", "/desk/issues/7#item-partner-3"),
-        ("subject", "/desk/issues/7#words-subject"),
-        ("[mail] from", "/desk/settings"),
-        ("audience", "/desk/subscribers"),
-        ("HTML", "/desk/issues/7/preview"),
-        ("issue 7", "/desk/issues/7"),
+        ("article 12", "", "/desk/issues/7#item-article-12"),
+        ("article 12", "headline", "/desk/articles/12#field-headline"),
+        ("image of article 12", "image_alt", "/desk/articles/12#field-image_alt"),
+        ("partner 3", "url", "/desk/partners/3#field-url"),
+        ("subject", "", "/desk/issues/7#words-subject"),
+        ("[mail] from", "", "/desk/settings"),
+        ("audience", "", "/desk/subscribers"),
+        ("HTML", "", "/desk/issues/7/preview"),
+        ("issue 7", "", "/desk/issues/7"),
     ],
 )
-def test_a_finding_leads_to_the_page_that_has_the_field(where: str, place: str) -> None:
-    assert find_place(where, number=7) == place
+def test_a_finding_leads_to_the_page_that_has_the_field(where: str, field: str, place: str) -> None:
+    assert find_place(a_finding(where, field), number=7, role=EditorRole.OWNER) == place
+
+
+@pytest.mark.parametrize("where", ["[mail] from", "publisher The River Review", "audience"])
+def test_a_finding_leads_nobody_to_a_page_that_they_may_not_open(where: str) -> None:
+    assert find_place(a_finding(where, ""), number=7, role=EditorRole.WRITER) == ""
+
+
+def test_every_link_of_the_check_and_of_the_issues_rows_opens_the_field_that_it_names(
+    desk: Desk, open_as: Open
+) -> None:
+    desk.store("", article=an_article(needs_headline=True, url="http://localhost/one"))
+    with desk.database.transaction() as transaction:
+        partners.add_partner(transaction, PartnerLink(name="The Tarn Observer"))
+        partners.add_partner(transaction, PartnerLink(name="The Alder Gazette", url="http://gazette.example"))
+        starts_at = desk.now + timedelta(days=20)
+        event = an_event(text="TODO: who speaks?", starts_at=starts_at, ends_at=None)
+        announcements.add_announcement(transaction, event, now=desk.now)
+    number = desk.draft().number
+
+    for role in (EditorRole.WRITER, EditorRole.OWNER):
+        browser = open_as(role)
+        check = browser.get(f"/issues/{number}/check").text.partition('<ol class="findings">')[2].partition("</ol>")[0]
+        found = set(re.findall('href="/desk([^"]+)"', check))
+        rows = set(re.findall(r'href="/desk(/(?:article|announcement|partner)s/\d+)"', browser.get("/issues/40").text))
+
+        assert {"/articles/1#field-headline", "/partners/1#field-url", "/announcements/1#field-text"} <= found
+        assert rows == {"/articles/1", "/announcements/1", "/partners/2"}
+        assert ("/settings" in found) is (role is EditorRole.OWNER)
+        for place in found | rows:
+            path, _, field = place.partition("#")
+            answer = browser.get(path)
+            assert answer.status_code == 200, place
+            assert not field or f'id="{field}"' in answer.text, place
 
 
 def test_the_check_says_what_where_and_how_to_mend_it_and_takes_reasons_along(desk: Desk, open_as: Open) -> None:
@@ -132,7 +173,7 @@ def test_the_check_says_what_where_and_how_to_mend_it_and_takes_reasons_along(de
     approval = browser.get(f"/issues/{number}/approval?reason-needs_headline=It%20reads%20well").text
 
     assert "stands in the way" in page
-    assert f'href="/desk/issues/{number}#item-article-1"' in page
+    assert 'href="/desk/articles/1#field-headline"' in page
     assert 'name="reason-needs_headline"' in page
     assert "A publisher approves it" in approval
     assert (

@@ -129,7 +129,7 @@ def test_check_names_what_stands_in_the_way(shell: Shell) -> None:
     assert "0 errors" in passed
     assert failed["errors"] == 1
     assert [finding["check"] for finding in failed["findings"] if finding["level"] == "error"] == ["subject"]
-    assert failed["findings"][0].keys() == {"check", "level", "where", "what", "mend"}
+    assert failed["findings"][0].keys() == {"check", "level", "where", "what", "field", "mend"}
 
 
 def test_check_adds_up_what_each_block_takes(shell: Shell) -> None:

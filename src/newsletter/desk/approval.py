@@ -115,7 +115,7 @@ def load_approval(
     number: int, app: App, editor: Editor, *, reasons: Mapping[str, str], error: str = ""
 ) -> ApprovalPage:
     proof = pull(number, app)
-    findings = place_findings(preflight(proof), number)
+    findings = place_findings(preflight(proof), number, editor.role)
     errors = tuple(placed for placed in findings if placed.finding.level is Level.ERROR)
     with app.database.snapshot() as snapshot:
         standing = approvals.find_standing(snapshot, proof.draft.id)

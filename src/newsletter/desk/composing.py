@@ -83,7 +83,7 @@ class Row:
     teaser: TextBox | None
     #: of all others
     text: str
-    #: where it is edited, below /desk; "" for an article
+    #: its own screen, below /desk
     path: str
 
 
@@ -263,7 +263,7 @@ def _make_row(item: ShownItem, row: Sequence[ShownItem], box: _Boxes) -> Row:
         headline=box.make(TextName(TextField.HEADLINE, name.id), item.headline) if is_article else None,
         teaser=box.make(TextName(TextField.TEASER, name.id), item.text) if has_teaser else None,
         text="" if is_article else item.text,
-        path="" if is_article else f"/{name.kind}s/{name.id}",
+        path=f"/{name.kind}s/{name.id}",
     )
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from litestar.response import Template
 
 from newsletter.app import App
-from newsletter.desk.collaborators import TheApp
+from newsletter.desk.collaborators import TheApp, TheEditor
 from newsletter.desk.place import IssueNumber, find_place
 from newsletter.desk.routes import screen
 from newsletter.desk.visit import AnyRequest
@@ -24,7 +24,7 @@ from newsletter.web.pages import show
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedFinding:
     finding: Finding
-    #: the page that has the field
+    #: the page that has the field; "" where whoever looks may not open it
     path: str
 
     @property
@@ -60,12 +60,12 @@ class PreflightPage:
 
 
 @screen("/issues/{number:int}/check", role=EditorRole.WRITER)
-def show_preflight(number: IssueNumber, request: AnyRequest, app: TheApp) -> Template:
+def show_preflight(number: IssueNumber, request: AnyRequest, app: TheApp, editor: TheEditor) -> Template:
     tries_links = request.query_params.get("links") == "yes"
     proof = pull(number, app)
     if tries_links:
         proof = fetch_links(proof, try_links=partial(try_links, allow_private=proof.is_trial))
-    findings = place_findings(preflight(proof), number)
+    findings = place_findings(preflight(proof), number, editor.role)
     page = PreflightPage(number=number, draft=proof.draft, findings=findings, has_tried_links=tries_links)
     return show("preflight.html.j2", page)
 
@@ -84,5 +84,5 @@ def pull(number: int, app: App) -> Proof:
     )
 
 
-def place_findings(findings: tuple[Finding, ...], number: int) -> tuple[PlacedFinding, ...]:
-    return tuple(PlacedFinding(finding=each, path=find_place(each.where, number=number)) for each in findings)
+def place_findings(findings: tuple[Finding, ...], number: int, role: EditorRole) -> tuple[PlacedFinding, ...]:
+    return tuple(PlacedFinding(finding=each, path=find_place(each, number=number, role=role)) for each in findings)

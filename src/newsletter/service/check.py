@@ -32,7 +32,9 @@ class Check:
     def run(self, proof: Proof) -> Iterator[Finding]:
         level = self.level_on_trial if proof.is_trial else self.level
         for fault in self.inspect(proof):
-            yield Finding(check=self.name, level=level, where=fault.where, what=fault.what, mend=fault.mend)
+            yield Finding(
+                check=self.name, level=level, where=fault.where, field=fault.field, what=fault.what, mend=fault.mend
+            )
 
 
 def check(level: Level, *, promise: str, on_trial: Level | None = None) -> Callable[[Inspect], Check]:

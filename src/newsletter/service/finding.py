@@ -21,6 +21,9 @@ class Fault:
     where: str
     #: a sentence
     what: str
+    #: name of the field that it is about, of the article, announcement or partner itself, such as "url";
+    #: "" where the place is the issue's own
+    field: str = ""
     #: what to do, as a sentence; the command that does so stands after a colon
     mend: str
 
@@ -34,6 +37,7 @@ class Finding:
     level: Level
     where: str
     what: str
+    field: str = ""
     mend: str
 
     @property

@@ -18,6 +18,8 @@ class PlacedLink:
     where: str
     #: the command or key that changes it
     change: str
+    #: the field of an article, announcement or partner that has it; "" where none has
+    field: str = ""
     #: it is fetched to be shown, not followed
     is_picture: bool = False
 
@@ -43,7 +45,7 @@ def _list_own(masthead: Masthead) -> Iterator[PlacedLink]:
 
 def _list_of(item: ShownItem) -> Iterator[PlacedLink]:
     if item.url:
-        yield PlacedLink(url=item.url, where=str(item.name), change=edit_item(item.name, "--url URL"))
+        yield PlacedLink(url=item.url, where=str(item.name), field="url", change=edit_item(item.name, "--url URL"))
 
 
 def _list_others(outline: Outline, known: set[str], site: str) -> Iterator[PlacedLink]:

@@ -17,6 +17,7 @@ def check_alt(proof: Proof) -> Iterator[Fault]:
         if not image.alt.strip():
             yield Fault(
                 where=f"image of {item.name}",
+                field="image_alt",
                 what="The image has no text for readers who do not see it.",
                 mend=f"Describe it in a few words: {edit_item(item.name, '--image-alt TEXT')}.",
             )

@@ -16,4 +16,4 @@ def check_dead_links(proof: Proof) -> Iterator[Fault]:
         if answer and answer.is_dead:
             why = answer.why or f"leads to a page that is not there (status {answer.status})"
             mend = f"Give the address that it has now: {link.change}."
-            yield Fault(where=link.where, what=f"{link.url} {why}.", mend=mend)
+            yield Fault(where=link.where, field=link.field, what=f"{link.url} {why}.", mend=mend)

@@ -38,7 +38,7 @@ def check_hosts(proof: Proof) -> Iterator[Fault]:
         else:
             continue
         named.add(host)
-        yield Fault(where=link.where, what=what, mend=mend)
+        yield Fault(where=link.where, field=link.field, what=what, mend=mend)
 
 
 def _list_known(proof: Proof) -> Iterator[str]:

@@ -18,6 +18,7 @@ def check_images(proof: Proof) -> Iterator[Fault]:
         if isinstance(item.content, Teaser) and item.content.image_url is None:
             yield Fault(
                 where=f"image of {item.name}",
+                field="image_url",
                 what=f"No picture could be had from {image.url}, so the image is left out.",
                 mend=f"Give another file: {edit_item(item.name, '--image FILE')}.",
             )

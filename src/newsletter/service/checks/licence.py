@@ -17,6 +17,7 @@ def check_licence(proof: Proof) -> Iterator[Fault]:
         if not image.licence.strip():
             yield Fault(
                 where=f"image of {item.name}",
+                field="image_licence",
                 what="The image names no licence.",
                 mend=f"Say under which it may be shown: {edit_item(item.name, '--image-licence TEXT')}.",
             )

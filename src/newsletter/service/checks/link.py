@@ -15,4 +15,6 @@ def check_links(proof: Proof) -> Iterator[Fault]:
     for link in proof.links:
         if split_address(link.url) is None and not (link.where == "HTML" and link.url.startswith("mailto:")):
             what = f"{link.url} is not a web address."
-            yield Fault(where=link.where, what=what, mend=f"Give it a public https address: {link.change}.")
+            yield Fault(
+                where=link.where, field=link.field, what=what, mend=f"Give it a public https address: {link.change}."
+            )

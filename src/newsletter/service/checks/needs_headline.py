@@ -16,6 +16,7 @@ def check_headlines(proof: Proof) -> Iterator[Fault]:
         if isinstance(item.stored, StoredArticle) and item.stored.article.needs_headline and not item.item.headline:
             yield Fault(
                 where=str(item.name),
+                field="headline",
                 what=f"“{item.headline}” is a provisional headline, cut from the standfirst.",
                 mend=f"Set one: newsletter articles edit {item.name.id} --headline TEXT.",
             )

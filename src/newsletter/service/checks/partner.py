@@ -16,6 +16,7 @@ def check_partners(proof: Proof) -> Iterator[Fault]:
         if partner.link.url is None:
             yield Fault(
                 where=f"partner {partner.id}",
+                field="url",
                 what=f"{partner.link.name} has no address and is not shown.",
                 mend=f"Give it one: newsletter partners edit {partner.id} --url URL.",
             )

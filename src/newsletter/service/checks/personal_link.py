@@ -28,7 +28,7 @@ def check_personal(proof: Proof) -> Iterator[Fault]:
         fault = _find_fault(link.url)
         if fault:
             mend = f"Give the address as everybody may have it: {link.change}."
-            yield Fault(where=link.where, what=f"{link.url} {fault}.", mend=mend)
+            yield Fault(where=link.where, field=link.field, what=f"{link.url} {fault}.", mend=mend)
 
 
 def _find_fault(url: str) -> str | None:

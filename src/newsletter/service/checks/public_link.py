@@ -29,7 +29,7 @@ def check_reach(proof: Proof) -> Iterator[Fault]:
         fault = _find_fault(parts) if parts and not is_own_page else None
         if fault:
             mend = f"Give it a public https address: {link.change}."
-            yield Fault(where=link.where, what=f"{link.url} {fault}.", mend=mend)
+            yield Fault(where=link.where, field=link.field, what=f"{link.url} {fault}.", mend=mend)
 
 
 def _find_fault(parts: SplitResult) -> str | None:

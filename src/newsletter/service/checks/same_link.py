@@ -20,6 +20,7 @@ def check_same_links(proof: Proof) -> Iterator[Fault]:
         if page in first:
             yield Fault(
                 where=str(item.name),
+                field="url",
                 what=f"“{item.headline}” leads to {page}, as “{first[page]}” does.",
                 mend=f"Give it its own address: {edit_item(item.name, '--url URL')}.",
             )

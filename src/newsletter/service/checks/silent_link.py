@@ -22,4 +22,9 @@ def check_silent_links(proof: Proof) -> Iterator[Fault]:
             what = f"{link.url} answered with status {answer.status}."
         else:
             continue
-        yield Fault(where=link.where, what=what, mend=f"Open it in a browser; if it fails there too: {link.change}.")
+        yield Fault(
+            where=link.where,
+            field=link.field,
+            what=what,
+            mend=f"Open it in a browser; if it fails there too: {link.change}.",
+        )
