@@ -134,6 +134,18 @@ def test_a_text_is_pasted_and_nothing_is_stored_of_it_in_the_end(app: App, brows
         assert list_articles(snapshot) == []
 
 
+def test_markdown_without_front_matter_is_pasted_and_stored(app: App, browser: Browser) -> None:
+    answer = upload(
+        browser, text="# The Ferry\n\nBy Ann Example\n\nThe strait was wide.\n\n## Background\n\nIt still is.\n"
+    )
+    path = answer.headers["Location"].removeprefix("/desk")
+
+    assert "Stored: 1 new" in browser.follow(browser.post(path, on=path)).text
+    with app.database.snapshot() as snapshot:
+        (stored,) = list_articles(snapshot)
+    assert (stored.article.headline, stored.article.authors) == ("The Ferry", ("Ann Example",))
+
+
 def test_a_refused_file_is_a_sentence_on_the_page(browser: Browser) -> None:
     look = browser.follow(upload(browser, ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")))
 

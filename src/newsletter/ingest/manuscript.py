@@ -6,7 +6,7 @@ A manuscript has a headline more often than a page has, and may have several art
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 
@@ -22,6 +22,9 @@ from newsletter.ingest.text import split_names
 _LONGEST_HEADLINE = 160
 #: With so many paragraphs above the first heading, the first one is the standfirst and the rest is text.
 _MOST_STANDFIRST = 2
+
+#: Told of a source without a byline.
+NO_AUTHOR = "No line “By AUTHOR” was found, so the article has no author yet."
 
 #: Gives the picture behind an address in the text: one that is kept here, an address on the web, or nothing.
 FindPicture = Callable[[str], Picture | str | None]
@@ -45,6 +48,17 @@ def read_manuscript(
     """Read the articles; ``notes`` are the texts of notes by their number. Empty where the blocks hold no words."""
     articles = (_read_article(part, notes, find_picture) for part in _part_articles(blocks))
     return tuple(article for article in articles if article)
+
+
+def settle_title(blocks: Iterator[Block]) -> Iterator[Block]:
+    """Take the first heading of the first level for the title, wherever it stands in the text."""
+    is_titled = False
+    for block in blocks:
+        if block.kind is BlockKind.HEADING and block.level == 1 and not is_titled and not block.label:
+            is_titled = True
+            yield replace(block, kind=BlockKind.TITLE)
+        else:
+            yield block
 
 
 def _part_articles(blocks: Sequence[Block]) -> list[Sequence[Block]]:

@@ -52,9 +52,20 @@ def read_markdown(source: str, text: str) -> Article:
     )
 
 
+def render_markdown(text: str) -> str:
+    """Give the text as HTML, which is not clean yet."""
+    rendered: str = _MARKDOWN.render(text)
+    return rendered
+
+
+def is_picture_file(text: str) -> bool:
+    """Tell whether this names a picture's file beside the source."""
+    return _PICTURE_FILE.fullmatch(text) is not None
+
+
 def _read_body(source: str, line: int, text: str, *, base: str | None) -> Body:
     try:
-        return read_body(_MARKDOWN.render(text), base=base)
+        return read_body(render_markdown(text), base=base)
     except ValueError as error:
         raise UnreadableSourceError(source, line, str(error)) from error
 
@@ -126,7 +137,7 @@ class _FrontMatter:
         )
 
     def _picture(self, text: str) -> str | None:
-        return text if _PICTURE_FILE.fullmatch(text) else self._web_address("image", text)
+        return text if is_picture_file(text) else self._web_address("image", text)
 
     def _web_address(self, name: str, text: str) -> str | None:
         if text and not is_web_address(text):

@@ -46,7 +46,11 @@ def read_page(source: str, text: str) -> Sourced:
     end = next((at for at, line in enumerate(lines) if _footer_heading(line)), len(lines))
     blocks = list(_read_blocks(lines[:end]))
     if not blocks or blocks[0].kind is not LabelKind.BYLINE:
-        raise UnreadableSourceError(source, blocks[0].line if blocks else 1, "a line “By AUTHOR” before any other text")
+        raise UnreadableSourceError(
+            source,
+            blocks[0].line if blocks else 1,
+            "a line “By AUTHOR” before any other text, or “# HEADLINE” where it is Markdown",
+        )
     starts = [at for at, block in enumerate(blocks) if block.kind is LabelKind.BYLINE]
     articles = tuple(
         _read_article(source, blocks[start:stop])

@@ -7,6 +7,7 @@ import re
 from pathlib import PurePosixPath
 
 from newsletter.errors import UnreadableSourceError
+from newsletter.ingest.bare_markdown import is_bare_markdown, read_bare_markdown
 from newsletter.ingest.feed import read_feed
 from newsletter.ingest.limits import LONGEST_SOURCE
 from newsletter.ingest.markdown import read_markdown
@@ -19,7 +20,7 @@ from newsletter.ingest.word_package import OLD_WORD
 #: the longest text
 LONGEST_TEXT = 10 * 1024 * 1024
 
-_READABLE = "a Word file (.docx), HTML, published-page text, Markdown with front matter, RSS or Atom"
+_READABLE = "a Word file (.docx), HTML, published-page text, Markdown, RSS or Atom"
 _FEED_SUFFIXES = frozenset({".atom", ".rdf", ".rss", ".xml"})
 _MARKDOWN_SUFFIXES = frozenset({".markdown", ".md"})
 _HTML_SUFFIXES = frozenset({".htm", ".html", ".xhtml"})
@@ -44,8 +45,10 @@ def read_source(name: str, data: bytes) -> Sourced:
     if start.startswith(_FEED_STARTS) or suffix in _FEED_SUFFIXES:
         return Sourced(articles=read_feed(name, data))
     text = _decode(name, data)
-    if suffix in _MARKDOWN_SUFFIXES or start.startswith(b"---"):
+    if start.startswith(b"---"):
         return Sourced(articles=(read_markdown(name, text),))
+    if suffix in _MARKDOWN_SUFFIXES or is_bare_markdown(text):
+        return read_bare_markdown(name, text)
     return read_page(name, text)
 
 

@@ -6,7 +6,6 @@ import base64
 import binascii
 import codecs
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,9 +16,9 @@ from lxml import etree, html
 from newsletter.domain.article import Article, Image
 from newsletter.domain.picture import Picture
 from newsletter.errors import UnreadableSourceError
-from newsletter.ingest.block import Block, BlockKind, read_blocks
+from newsletter.ingest.block import read_blocks
 from newsletter.ingest.html import MOST_TAGS
-from newsletter.ingest.manuscript import read_manuscript
+from newsletter.ingest.manuscript import read_manuscript, settle_title
 from newsletter.ingest.picture import ReadPicture, read_picture
 from newsletter.ingest.sourced import Sourced
 from newsletter.ingest.text import clean_line, is_web_address, read_moment, split_names
@@ -43,7 +42,7 @@ def read_web_page(source: str, data: bytes) -> Sourced:
     try:
         if len(list(main.iter())) > MOST_TAGS:
             raise UnreadableSourceError(source, None, f"a page of at most {MOST_TAGS} elements")
-        blocks = list(_settle_title(read_blocks(main, base=base)))
+        blocks = list(settle_title(read_blocks(main, base=base)))
         articles = read_manuscript(blocks, find_picture=pictures.find)
     except (ValueError, RecursionError) as error:
         raise UnreadableSourceError(source, None, f"a page that can be read ({error})") from error
@@ -94,17 +93,6 @@ def _read_url(root: Any, facts: dict[str, list[str]], source: str) -> str | None
     candidates = [*canonical, *facts.get("og:url", []), source]
     addresses = (urljoin(source, address) if "://" in source else address for address in map(clean_line, candidates))
     return next((address for address in addresses if is_web_address(address)), None)
-
-
-def _settle_title(blocks: Iterator[Block]) -> Iterator[Block]:
-    """Take the page's first heading of the first level for its title, wherever it stands in the main text."""
-    is_titled = False
-    for block in blocks:
-        if block.kind is BlockKind.HEADING and block.level == 1 and not is_titled and not block.label:
-            is_titled = True
-            yield replace(block, kind=BlockKind.TITLE)
-        else:
-            yield block
 
 
 def _complete(article: Article, facts: dict[str, list[str]], url: str | None) -> Article:

@@ -17,7 +17,7 @@ from lxml import html
 from newsletter.domain.picture import Picture
 from newsletter.errors import UnreadableSourceError
 from newsletter.ingest.block import Block, read_blocks
-from newsletter.ingest.manuscript import read_manuscript
+from newsletter.ingest.manuscript import NO_AUTHOR, read_manuscript
 from newsletter.ingest.picture import ReadPicture, read_picture
 from newsletter.ingest.sourced import Sourced
 from newsletter.ingest.text import clean_line
@@ -68,7 +68,7 @@ def read_word(source: str, data: bytes) -> Sourced:
     if len(articles) == 1 and articles[0].needs_headline and title:
         remarks.append(f"The document’s properties call it “{title}”; no line in it is styled as a title.")
     if any(not article.authors for article in articles):
-        remarks.append("No line “By AUTHOR” was found, so the article has no author yet.")
+        remarks.append(NO_AUTHOR)
     remarks += pictures.describe_lost(blocks)
     return Sourced(articles=articles, pictures=tuple(pictures.kept), remarks=tuple(dict.fromkeys(remarks)))
 

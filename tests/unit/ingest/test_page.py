@@ -162,7 +162,13 @@ def test_a_footer_may_be_short() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "page.txt, line 1: expected a line “By AUTHOR” before any other text; nothing was imported from it."),
+        (
+            "",
+            (
+                "page.txt, line 1: expected a line “By AUTHOR” before any other text, or “# HEADLINE” where it is "
+                "Markdown; nothing was imported from it."
+            ),
+        ),
         ("\n\nJust text.", "page.txt, line 3: expected a line “By AUTHOR”"),
         ("By Ann Example\n\nText.\n", "line 1: expected a body, such as “BACKGROUND: …”, below “By Ann Example”"),
         ("By Ann Example\n\nText.\n\nCredit: X\n", "line 1: expected a body"),

@@ -9,6 +9,7 @@ from newsletter.ingest.limits import LONGEST_SOURCE
 from newsletter.ingest.source import LONGEST_TEXT, read_source
 
 PAGE = "By Ann Example\n\nA standfirst.\n\nBACKGROUND: “Text”.\n"
+BARE_MARKDOWN = "# A\n\nText.\n"
 MARKDOWN = "---\ntitle: A\n---\n\nText.\n"
 HTML = "<html><body><h1>A</h1><p>By Ann Example</p><p>Text.</p></body></html>"
 FEED = '<rss version="2.0"><channel><item><title>A</title><description>W.</description></item></channel></rss>'
@@ -20,6 +21,8 @@ FEED = '<rss version="2.0"><channel><item><title>A</title><description>W.</descr
         ("page.txt", PAGE),
         ("no suffix", PAGE),
         ("a.md", MARKDOWN),
+        ("a.md", "Text.\n"),
+        ("pasted text", BARE_MARKDOWN),
         ("https://example.org/a.md?raw=1.txt", MARKDOWN),
         ("https://example.org/article", MARKDOWN),
         ("f.xml", FEED),
@@ -41,9 +44,10 @@ def test_each_format_is_known_whatever_its_line_ends(name: str, text: str, bom: 
     [
         ("a.txt", b"By Ann Example\n\nna\xefve\n", "a.txt, line 3: expected text in UTF-8"),
         ("a.docx", b"PK\x03\x04\x00\x00", "a.docx: expected a whole .docx file; this one is damaged"),
-        ("a", b"a\0b", "a: expected a Word file (.docx), HTML, published-page text, Markdown with front matter, RSS"),
+        ("a", b"a\0b", "a: expected a Word file (.docx), HTML, published-page text, Markdown, RSS"),
         ("a.html", b"<!DOCTYPE html><p></p>", "a.html: expected a page with the words of an article"),
-        ("a.md", b"Text.", "a.md, line 1: expected front matter"),
+        ("a.md", b"---\ntitle: A\n", "a.md, line 1: expected front matter"),
+        ("a.md", b"# A", "a.md, line 1: expected an article: a line “# HEADLINE”"),
         ("a.rss", b"Text.", "a.rss, line 1: expected well-formed XML"),
         ("a.txt", b" " * (LONGEST_TEXT + 1), "a.txt: expected at most 10 MiB of text"),
         ("a.docx", b" " * (LONGEST_SOURCE + 1), "a.docx: expected at most 25 MiB"),
@@ -85,6 +89,8 @@ _PIECES = st.sampled_from(
             "image:",
             "  url: http://[",
             "## H",
+            "# H",
+            "![p](b.png)",
             "<b>",
             "&#xd800;",
             "> - 1. x",
