@@ -28,6 +28,7 @@ from newsletter.domain.choice import Choices
 from newsletter.domain.mailing import DeliveryId, DoubtfulPolicy, Mailing, MailingReport, MailingStatus
 from newsletter.domain.sender_health import PauseThresholds
 from newsletter.domain.token import Purpose, ReaderToken, hash_address, verify_delivery
+from newsletter.engine.claims import Claims, Granted, Held
 from newsletter.engine.embedded import EmbeddedEngine
 from newsletter.engine.worker import Worker
 from newsletter.errors import NewsletterError, StoreError
@@ -238,6 +239,33 @@ async def test_a_worker_told_to_stop_leaves_nothing_in_doubt(database: Database)
 
     assert set(counted(report)) <= {"accepted", "queued"}
     assert report.counts["accepted"] == len(relay.accepted)  # type: ignore[index] # a StrEnum's value is its key
+
+
+async def test_a_worker_told_to_stop_while_it_claims_a_batch_gives_it_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_readers(database, ADDRESSES)
+    mailing = open_a_mailing(database)
+    loop, take = asyncio.get_running_loop(), Claims.take
+
+    async with ScriptedRelay() as relay:
+        plant = a_plant(database, port=relay.port)
+        with take_seat(database, now=plant.clock()) as seat:
+            worker = Worker(plant, seat)
+
+            def take_while_stopped(claims: Claims, only: tuple[int, int] | None = None) -> Granted | Held | None:
+                granted = take(claims, only)
+                loop.call_soon_threadsafe(worker.stop)
+                return granted
+
+            monkeypatch.setattr(Claims, "take", take_while_stopped)
+            await asyncio.wait_for(worker.run(EmbeddedEngine().drive), timeout=5)
+        monkeypatch.undo()
+        stopped = counted(report_on(database, mailing))
+        await work(plant)
+
+    assert stopped == {"queued": 20}
+    assert counted(report_on(database, mailing)) == {"accepted": 20}
 
 
 async def test_a_connection_that_rests_does_not_hold_up_the_end(database: Database) -> None:

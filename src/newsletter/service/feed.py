@@ -104,6 +104,8 @@ class Feed:
     ) -> Load:
         """Add a batch; its ``done`` is set when every letter of it is settled or dropped.
 
+        A closed feed lets go of it at once: it may have been claimed while the worker was told to stop.
+
         ``starts_in``: seconds before the first may leave; ``waits``: the same for those that wait for their domain.
         """
         load = Load(batch=claim.batch, splicer=splicer, open=len(claim.recipients))
@@ -124,6 +126,8 @@ class Feed:
             self._waiting = deque(sorted(self._waiting, key=lambda each: each[0].starts_at))
         if not claim.recipients:
             load.done.set()
+        if self._closed:
+            self.drop_load(load)
         self._arrival.set()
         return load
 

@@ -93,6 +93,16 @@ async def test_a_letter_put_back_into_a_closed_feed_is_dropped() -> None:
     assert load.dropped == 1
 
 
+async def test_a_closed_feed_lets_go_of_a_batch_at_once() -> None:
+    feed = Feed()
+    feed.close()
+    load = feed.load(a_claim(1, 2), SPLICER)
+
+    assert load.done.is_set()
+    assert load.dropped == 2
+    assert len(feed) == 0
+
+
 async def test_a_batch_is_done_when_each_letter_is_settled_or_dropped() -> None:
     feed = Feed()
     load = feed.load(a_claim(1, 2, 3), SPLICER)
