@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,12 +12,15 @@ import pytest
 
 from mailing_stand import a_plant, add_readers, counted, open_a_mailing, report_on
 from newsletter.domain.budget import RELAY, Limits
-from newsletter.domain.mailing import Mailing
+from newsletter.domain.mailing import Mailing, MailingStatus
 from newsletter.engine.embedded import deliver_due
+from newsletter.engine.job_engine import JobEngine
 from newsletter.engine.plant import Plant
 from newsletter.engine.shares import Shares
-from newsletter.store import budgets
+from newsletter.engine.worker import Worker
+from newsletter.store import budgets, jobs, mailings
 from newsletter.store.database import Database
+from newsletter.store.seats import take_seat
 from smtp_server import SmtpServer
 
 READERS = 4000
@@ -127,3 +131,67 @@ def test_the_quota_of_one_relay_is_its_own(database: Database, relays: tuple[Smt
     with database.snapshot() as snapshot:
         assert budgets.list_spendings(snapshot, now=now()) == []
         assert [spent.letters for spent in budgets.list_spendings(snapshot, now=now(), relay="second")] == [40]
+
+
+async def deliver_by_jobs(plant: Plant, mailing: Mailing) -> None:
+    """Deliver as one process does that jobs call, until the mailing has ended."""
+    engine = JobEngine(plant.database, staged_percent=5, clock=now)
+    with take_seat(plant.database, now=now()) as seat:
+        workers = [Worker(each, seat) for each in plant.each]
+        running = [asyncio.create_task(worker.run(engine.drive)) for worker in workers]
+        try:
+            async with asyncio.timeout(30):
+                while not await asyncio.to_thread(has_ended, plant.database, mailing):  # noqa: ASYNC110 - no event tells it
+                    await asyncio.sleep(0.1)
+        finally:
+            for worker in workers:
+                worker.stop()
+            await asyncio.wait_for(asyncio.gather(*running), timeout=30)
+
+
+def has_ended(database: Database, mailing: Mailing) -> bool:
+    with database.snapshot() as snapshot:
+        return mailings.find_mailing(snapshot, mailing.id).status is MailingStatus.FINISHED
+
+
+@pytest.fixture
+def jobs_database(postgres_database: Database) -> Database:
+    with postgres_database.transaction() as transaction:
+        jobs.prepare(transaction)
+    return postgres_database
+
+
+@pytest.mark.parametrize(
+    ("weights", "fewest", "most"), [((1, 1), 1500, 2500), ((3, 1), 2500, 3500), ((1, 0), READERS, READERS)]
+)
+async def test_called_by_jobs_relays_share_letters_by_weight_and_send_all(
+    jobs_database: Database,
+    relays: tuple[SmtpServer, SmtpServer],
+    weights: tuple[float, float],
+    fewest: int,
+    most: int,
+) -> None:
+    mailing = a_mailing(jobs_database)
+
+    await deliver_by_jobs(a_plant_of_two(jobs_database, relays, weights=weights), mailing)
+
+    assert counted(report_on(jobs_database, mailing)) == {"accepted": READERS}
+    first, second = (len(relay.letters) for relay in relays)
+    assert first + second == READERS
+    assert fewest <= first <= most
+
+
+async def test_called_by_jobs_a_relay_that_refuses_our_sender_is_rested_once_and_the_other_sends_everything(
+    jobs_database: Database, relays: tuple[SmtpServer, SmtpServer]
+) -> None:
+    mailing = a_mailing(jobs_database)
+    relays[1].refuse_senders = "550 5.7.1 we do not know this sender"
+
+    await deliver_by_jobs(a_plant_of_two(jobs_database, relays), mailing)
+
+    assert counted(report_on(jobs_database, mailing)) == {"accepted": READERS}
+    assert len(set(relays[0].recipients)) == READERS
+    with jobs_database.snapshot() as snapshot:
+        rest = budgets.find_rest(snapshot, relay="second")
+    assert rest is not None
+    assert rest.refusals == 1

@@ -4,6 +4,9 @@ A job says whose turn it is and nothing else. The worker that it calls claims th
 under a fence; so a job that comes twice, late or to a worker thought dead does no harm. What a job cannot do now (the
 relay's limits, a batch that another worker still has) stays in the ledger, and a new job is deferred when it is due.
 
+With several relays a process has a worker for each. A job calls the process: whichever relay's turn it is takes the
+batch, since a worker that has to wait for another one's share would wait for ever while that one has no job.
+
 Beside the letters' queue each worker keeps one for upkeep, in a slot of its own, so that no backlog of letters is ever
 before it: jobs of workers without a sign of life are given to others, batches without a job get one, and what failed
 long ago is forgotten.
@@ -13,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -49,6 +52,8 @@ class JobEngine:
         self._database = database
         self._staged_percent = staged_percent
         self._clock = clock
+        #: those of all workers that this engine drives, one for each relay
+        self._calls: list[_Calls] = []
 
     def submit(self, transaction: Transaction, *, mailing: int | None = None, now: datetime) -> int:
         return jobs.submit(transaction, mailing=mailing, now=now)
@@ -64,13 +69,16 @@ class JobEngine:
             conninfo=self._database.conninfo, min_size=1, max_size=4, timeout=_CONNECT_SECONDS
         )
         app = procrastinate.App(connector=connector)
-        calls = _Calls(worker, self._submit_again)
+        calls = _Calls(worker, self._submit_again, among=self._calls)
         self._add_tasks(app, calls)
+        self._calls.append(calls)
         try:
             async with app.open_async():
                 await self._run(app, worker, calls)
         except ConnectorException as error:
             raise StoreError(f"The jobs cannot be reached: {error.__cause__ or error}") from error
+        finally:
+            self._calls.remove(calls)
 
     def _check(self) -> None:
         with self._database.snapshot() as snapshot:
@@ -162,12 +170,16 @@ class JobEngine:
 class _Calls:
     """What becomes of the jobs that this worker is called to."""
 
-    def __init__(self, worker: Worker, submit_again: Callable[[int, int], None]) -> None:
+    def __init__(self, worker: Worker, submit_again: Callable[[int, int], None], *, among: Sequence[_Calls]) -> None:
+        """``among``: those of all workers of this process, these as well as soon as they are in use."""
         self._worker = worker
         self._submit_again = submit_again
+        self._among = among
         self._failure: asyncio.Future[NewsletterError] = asyncio.get_running_loop().create_future()
         #: batches under way; a job may end before its batch does, where all that is left of it waits
         self._out: set[asyncio.Task[None]] = set()
+        #: claims under way
+        self._claiming = 0
 
     async def failure(self) -> NewsletterError:
         """Wait for what makes this worker useless."""
@@ -179,29 +191,53 @@ class _Calls:
             task.cancel()
 
     async def answer(self, mailing: int, number: int) -> None:
-        """Deliver a batch, as soon as there is room for it and the relay's limits allow it."""
+        """Deliver a batch, as soon as there is room for it and the limits of a relay allow it."""
+        held: _Calls | None = None
         try:
-            granted = await self._claim(mailing, number)
-            if granted is not None:
-                await self._see_through(granted)
+            while (taker := await self._find_taker(last=held)) is not None:
+                granted = await taker.claim(mailing, number)
+                if isinstance(granted, Granted):
+                    await taker.see_through(granted)
+                if not isinstance(granted, Held):
+                    return
+                held = taker
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._worker.stopped(), timeout=_POLL_SECONDS)
+            await asyncio.to_thread(self._submit_again, mailing, number)
         except NewsletterError as error:
             if not self._failure.done():
                 self._failure.set_result(error)
             raise
 
-    async def _claim(self, mailing: int, number: int) -> Granted | None:
-        """Wait for the batch's turn and claim it; None where there is nothing to do, or the worker is to stop."""
-        worker = self._worker
-        while await worker.find_room(len(self._out)):
-            granted = await worker.claim((mailing, number))
-            if not isinstance(granted, Held):
-                return granted
-            with suppress(TimeoutError):
-                await asyncio.wait_for(worker.stopped(), timeout=_POLL_SECONDS)
-        await asyncio.to_thread(self._submit_again, mailing, number)
+    async def _find_taker(self, *, last: _Calls | None) -> _Calls | None:
+        """Wait until a worker of this process wants a batch; None once this one is told to stop.
+
+        This one is asked first; but ``last`` is the one whose relay could take nothing a moment ago.
+        """
+        while not self._worker.is_stopping:
+            for calls in sorted(self._among, key=lambda each: (each is last, each is not self)):
+                if await calls.want_batch():
+                    return calls
+            await self._worker.rest(set(), until_low=True)
         return None
 
-    async def _see_through(self, granted: Granted) -> None:
+    async def want_batch(self) -> bool:
+        """Tell whether this worker takes a batch now."""
+        await self._worker.heed_refusal()
+        if self._claiming and len(self._among) > 1:
+            return False  # whose turn is next is known once that claim has been counted
+        return not self._worker.is_stopping and self._worker.wants_batch(len(self._out) + self._claiming)
+
+    async def claim(self, mailing: int, number: int) -> Granted | Held | None:
+        """Claim a batch; None where there is nothing to do."""
+        self._claiming += 1
+        try:
+            return await self._worker.claim((mailing, number))
+        finally:
+            self._claiming -= 1
+
+    async def see_through(self, granted: Granted) -> None:
+        """Deliver a claimed batch; return once the slot may have another one."""
         delivering = asyncio.create_task(self._worker.deliver_batch(granted))
         self._out.add(delivering)
         delivering.add_done_callback(self._note_end)

@@ -53,6 +53,7 @@ class Worker:
         self._relay = plant.limits.relay
         #: the words by which the relay says that it takes no more for now
         self._refused: str | None = None
+        self._heeding = asyncio.Lock()
 
     @property
     def is_stopping(self) -> bool:
@@ -107,15 +108,6 @@ class Worker:
         shares = self._plant.shares
         is_ours = shares is None or shares.may_claim(self._relay)
         return is_ours and out < most and self._feed.is_low and not self._refused
-
-    async def find_room(self, out: int) -> bool:
-        """Wait until a batch is wanted; False once the worker is told to stop."""
-        while not self.is_stopping:
-            await self.heed_refusal()
-            if self.wants_batch(out):
-                return True
-            await self.rest(set(), until_low=True)
-        return False
 
     async def held_up(self) -> None:
         """Wait until another batch is wanted because what is left of those that are out waits for its domain."""
@@ -257,9 +249,11 @@ class Worker:
 
     async def heed_refusal(self) -> None:
         """Rest, if the relay takes no more from us for now."""
-        if self._refused is None:
-            return
-        words = self._refused
+        async with self._heeding:  # once, whoever asks meanwhile
+            if self._refused is not None:
+                await self._rest_relay(self._refused)
+
+    async def _rest_relay(self, words: str) -> None:
         self._feed.drop_all()
         rest = await asyncio.to_thread(
             rest_relay, words, database=self._plant.database, now=self._plant.clock(), relay=self._relay
