@@ -58,11 +58,15 @@ class Claims:
         return Granted(replace(claim, recipients=grant.recipients), grant)
 
     def give_back(self, load: Load, grant: Grant, *, is_resting: bool) -> None:
-        """Give a batch back, and of its grant what did not leave."""
+        """Give a batch back, and of its grant what did not leave.
+
+        The batch is due at once where a letter could leave that was granted; the next claim plans the others anew.
+        """
         now = self._plant.clock()
+        queued_due_at = now if load.dropped or load.is_queued_again else grant.rest_due_at
         left = len(grant.recipients) - load.dropped
         with self._plant.database.transaction() as transaction:
-            ledger.finish_batch(transaction, load.batch, now=now, queued_due_at=grant.rest_due_at)
+            ledger.finish_batch(transaction, load.batch, now=now, queued_due_at=queued_due_at)
             jobs.submit(transaction, mailing=load.batch.mailing, number=load.batch.number, now=now)
             first_share.note_first_share(transaction, load.batch.mailing, now=now)
             if grant.spending is not None:

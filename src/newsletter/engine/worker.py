@@ -273,12 +273,21 @@ class Worker:
         if isinstance(outcome, Accepted):
             self._last_good = self._plant.clock()
             self._refusals = self._failures = 0
+        if isinstance(outcome, Unknown):
+            self._note_queued_again([delivery])
         health = self._health[delivery.mailing]
         health.note(delivery, outcome)
         if isinstance(outcome, Unknown) and self._plant.doubtful is DoubtfulPolicy.ASK:
             health.ask_about_doubtful()
         if health.pause_reason is not None:
             self._feed.drop_mailing(delivery.mailing)
+
+    def _note_queued_again(self, letters: Sequence[DeliveryId]) -> None:
+        """Note that batches that are out have letters again that could leave at once."""
+        for letter in letters:
+            for load in self._loads.get(letter.mailing, ()):
+                if load.batch.first_position <= letter.position <= load.batch.last_position:
+                    load.is_queued_again = True
 
     async def _watch(self) -> None:
         """Keep the claims that are held, and obey a pause or a cancel, wherever it comes from."""
@@ -295,6 +304,7 @@ class Worker:
     async def _pause(self, mailing: int, reason: str) -> None:
         blamed = self._health[mailing].blamed
         self._health[mailing] = Health(self._plant.thresholds)
+        self._note_queued_again(blamed)
         self._feed.drop_mailing(mailing)
         with suppress(IllegalMoveError, NotFoundError):  # it was cancelled or recalled meanwhile, or has ended
             await asyncio.to_thread(
@@ -315,6 +325,7 @@ class Worker:
         """Take back what this relay rejected for a fault of ours, and rest it while the others go on."""
         blamed = self._health[mailing].blamed
         self._health[mailing] = Health(self._plant.thresholds)
+        self._note_queued_again(blamed)
         await asyncio.to_thread(self._requeue, blamed)
         self._refused = words
         self._feed.drop_all()

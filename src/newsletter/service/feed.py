@@ -33,6 +33,8 @@ class Load:
     open: int
     #: letters that were let go of before they left
     dropped: int = 0
+    #: whether letters of it that were out are queued again
+    is_queued_again: bool = False
     #: before then, by the loop's clock, others have the relay
     starts_at: float = -inf
     #: when its time at a relay with a limit is over, by the loop's clock: what is late is granted anew, else letters of
