@@ -108,13 +108,17 @@ class Feed:
 
         A closed feed lets go of it at once: it may have been claimed while the worker was told to stop.
 
-        ``starts_in``: seconds before the first may leave; ``waits``: the same for those that wait for their domain.
+        ``starts_in``: seconds before the first may leave, less than 0 where it is late; ``waits``: the same for those
+        that wait for their domain.
         """
         load = Load(batch=claim.batch, splicer=splicer, open=len(claim.recipients))
         self._loads = {each for each in self._loads if not each.done.is_set()} | {load}
         if self._per_second:
-            load.starts_at = asyncio.get_running_loop().time() + max(0.0, starts_in)
-            load.ends_at = load.starts_at + len(claim.recipients) / self._per_second + _LATE_SECONDS
+            now = asyncio.get_running_loop().time()
+            load.starts_at = now + max(0.0, starts_in)
+            # What is late since the claim does not move the end; but some letters leave, however slow the claims are.
+            ends_at = now + starts_in + len(claim.recipients) / self._per_second
+            load.ends_at = max(ends_at, load.starts_at) + _LATE_SECONDS
         if waits:
             for recipient in claim.recipients:
                 if seconds := waits.get(recipient.delivery):

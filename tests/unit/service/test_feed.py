@@ -6,6 +6,8 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
+import pytest
+
 from mailing_stand import KEYS, SENDER, a_rendered_issue
 from newsletter.domain.address import EmailAddress
 from newsletter.domain.budget import Limits
@@ -164,6 +166,15 @@ async def test_letters_whose_time_at_a_limited_relay_is_over_are_let_go_of_to_be
 
     assert feed.take_ready() is None
     assert (load.dropped, load.done.is_set()) == (2, True)
+
+
+@pytest.mark.parametrize(("late", "left"), [(14.0, 1.2), (60.0, 0.2)])
+async def test_what_is_late_since_the_claim_does_not_move_the_end_of_a_batchs_time(late: float, left: float) -> None:
+    feed = Feed(limits=Limits(messages_per_second=10))
+    load = feed.load(a_claim(*range(1, 151)), SPLICER, starts_in=-late)
+
+    # A fifth of a second is left at least, so that something leaves however slow each claim is.
+    assert load.ends_at - asyncio.get_running_loop().time() == pytest.approx(left, abs=0.05)
 
 
 async def test_a_batch_that_fills_a_gap_leaves_before_one_whose_time_comes_later() -> None:
