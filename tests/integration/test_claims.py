@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from mailing_stand import a_plant, add_readers, counted, open_a_mailing, report_on
-from newsletter.domain.budget import Limits
-from newsletter.engine.claims import Claims, Granted
+from newsletter.domain.budget import Limits, Stretch
+from newsletter.engine.claims import Claims, Granted, Held
 from newsletter.engine.embedded import deliver_due
 from newsletter.engine.plant import Plant
 from newsletter.service.feed import Load
@@ -113,3 +115,21 @@ async def test_a_letter_queued_again_does_not_wait_for_the_domain_of_others(data
         await asyncio.to_thread(deliver_due, plant)
 
     assert counted(report_on(database, mailing)) == {"accepted": 1, "queued": 10}
+
+
+def test_what_another_process_grants_while_this_one_waits_for_it_is_not_granted_on_top(
+    postgres_database: Database,
+) -> None:
+    database = postgres_database
+    add_readers(database, [f"reader{number}@example.net" for number in range(10)])
+    open_a_mailing(database)
+    plant = a_plant(database, limits=Limits(messages_per_second=10))
+    with take_seat(database, now=now()) as seat, ThreadPoolExecutor(1) as thread:
+        with database.transaction() as transaction:
+            budgets.lock_relay(transaction, now=now())
+            taking = thread.submit(Claims(plant, seat).take)
+            time.sleep(0.5)
+            assert not taking.done()
+            budgets.add_stretch(transaction, Stretch(now(), now() + timedelta(seconds=15)), now=now())
+
+        assert taking.result() == Held()

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from newsletter.engine.plant import Plant
 from newsletter.service.feed import Load
-from newsletter.service.grant_letters import Grant, find_wait, give_back_time, grant_letters, is_relay_planned
+from newsletter.service.grant_letters import (
+    Grant,
+    find_wait,
+    give_back_time,
+    grant_letters,
+    hold_budgets,
+    is_relay_planned,
+)
 from newsletter.service.release_rest import release_rests
 from newsletter.store import budgets, first_share, jobs, ledger, mailings
+from newsletter.store.database import Transaction
 from newsletter.store.ledger import Claim
 from newsletter.store.seats import Seat
 
@@ -46,9 +54,10 @@ class Claims:
             mailings.start_due(transaction, now=now)
             release_rests(transaction, percent=plant.staged_percent, now=now)
             wait = find_wait(transaction, plant.limits, now=now)
-            if wait is not None or is_relay_planned(transaction, plant.limits, now=now):
+            if wait is not None or self._is_relay_planned(transaction, now=now):
                 self.are_due_soon = wait is None or wait.until <= now + _SOON
                 return Held()
+            now = plant.clock()  # others may have had the relay's lock for a while
             claim = ledger.claim_batch(transaction, seat=self._seat, now=now, doubtful=plant.doubtful, only=only)
             if claim is None:
                 due_at = ledger.next_due(transaction)
@@ -56,6 +65,17 @@ class Claims:
                 return None
             grant = grant_letters(transaction, claim, plant.limits, now=now)
         return Granted(replace(claim, recipients=grant.recipients), grant)
+
+    def _is_relay_planned(self, transaction: Transaction, *, now: datetime) -> bool:
+        """Tell whether letters enough are granted; if not, nobody else grants any until this transaction ends."""
+        limits = self._plant.limits
+        if not limits.messages_per_second:
+            return False
+        if is_relay_planned(transaction, limits, now=now):
+            return True
+        hold_budgets(transaction, limits, now=now)
+        # Another process may have been before this one, for which this one waited.
+        return is_relay_planned(transaction, limits, now=self._plant.clock())
 
     def give_back(self, load: Load, grant: Grant, *, is_resting: bool) -> None:
         """Give a batch back, and of its grant what did not leave.
