@@ -148,6 +148,11 @@ class Batch:
     #: grows with every claim; who holds an older one must neither send nor settle
     fence: int
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Return by what batches are ordered."""
+        return self.mailing, self.number
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceSize:

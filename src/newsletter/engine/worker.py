@@ -337,7 +337,7 @@ class Worker:
     def _renew(self, loads: Sequence[Load], now: datetime) -> None:
         """Prolong claims. Where one was taken over, the commit before the next final dot finds out."""
         with self._plant.database.transaction() as transaction:
-            for load in loads:
+            for load in sorted(loads, key=lambda load: load.batch.place):
                 ledger.renew(transaction, load.batch, now=now)
         for load in loads:
             load.renewed_at = now

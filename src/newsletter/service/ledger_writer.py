@@ -162,13 +162,14 @@ class LedgerWriter:
         settled = [(each.job.load.batch, self._settle(each, now)) for entry in entries for each in entry.settled]
         starting = [(job.load.batch, job.recipient.delivery) for entry in entries if (job := entry.starting)]
         loads = {job.load for entry in entries for job in entry.jobs}
-        due = [load for load in loads if load.renewed_at is None or now - load.renewed_at > _RENEW_AFTER]
+        due = any(load.renewed_at is None or now - load.renewed_at > _RENEW_AFTER for load in loads)
         is_one_statement = not due and not any(settlement.is_suppressing for _, settlement in settled)
         connection = self._connection
         assert connection is not None  # noqa: S101 - for the type checker
         opening = self._database.statement if is_one_statement else self._database.transaction
         with opening(on=connection) as transaction:
-            for load in due:
+            # All or none: a claim prolonged after another was locked would be out of order (store.mailing_locks).
+            for load in sorted(loads if due else [], key=lambda load: load.batch.place):
                 ledger.renew(transaction, load.batch, now=now)
                 load.renewed_at = now
             return progress.record(transaction, settled, starting, now=now)

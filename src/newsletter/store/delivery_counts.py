@@ -44,6 +44,7 @@ from newsletter.domain.bounce import BounceKind
 from newsletter.domain.mailing import DeliveryStatus, WithheldReason
 from newsletter.domain.progress import Fate
 from newsletter.store.database import Transaction
+from newsletter.store.mailing_locks import lock_batches, lock_mailing
 from newsletter.store.subscribers import domain_of
 from newsletter.store.tables import batch_counts, batches, deliveries, delivery_counts, failure_counts, subscribers
 
@@ -177,9 +178,10 @@ def has_reduced(transaction: Transaction, mailing_id: int) -> bool:
 
 def give_up_claims(transaction: Transaction, mailing_id: int) -> None:
     """Count also what was claimed when a mailing was cancelled, and never given back."""
-    claimed = update(batches).where(batches.c.mailing_id == mailing_id, IS_CLAIMED)
-    given_up = claimed.values(worker_id=None, lease_until=None).returning(batches.c.number)
-    if numbers := list(transaction.scalars(given_up)):
+    lock_mailing(transaction, mailing_id)
+    if numbers := lock_batches(transaction, mailing_id, IS_CLAIMED):
+        claimed = update(batches).where(batches.c.mailing_id == mailing_id, batches.c.number.in_(numbers))
+        transaction.execute(claimed.values(worker_id=None, lease_until=None))
         count_anew(transaction, mailing_id, numbers)
 
 

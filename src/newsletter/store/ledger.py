@@ -2,7 +2,7 @@
 
 A batch is claimed under a fence that grows with every claim. Whatever is recorded of its letters (``store.progress``)
 proves in the same statement that the claim still stands. A worker whose claim was taken over finds its fence outdated
-and can neither settle nor send.
+and can neither settle nor send. The order in which rows are locked stands in ``store.mailing_locks``.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ from newsletter.store.delivery_counts import (
     has_reduced,
     take_apart,
 )
+from newsletter.store.mailing_locks import lock_batches, lock_mailing
 from newsletter.store.seats import Seat
 from newsletter.store.tables import batches, deliveries, mailings, subscribers, suppressions
 from newsletter.store.totals import keep_totals
@@ -180,7 +181,10 @@ def claim_batch(
 
 
 def renew(transaction: Transaction, batch: Batch, *, now: datetime) -> bool:
-    """Prolong a claim; False if the batch was taken over. Until the commit nobody else can take it."""
+    """Prolong a claim; False if the batch was taken over. Until the commit nobody else can take it.
+
+    Who prolongs several in one transaction does so in their order, before anything else (``Batch.place``).
+    """
     renewed = update(batches).where(is_row_of(batch), batches.c.fence == batch.fence).values(lease_until=now + LEASE)
     return transaction.execute(renewed).rowcount == 1
 
@@ -190,15 +194,13 @@ def requeue(transaction: Transaction, refused: Sequence[DeliveryId], *, now: dat
     by_mailing: defaultdict[int, list[int]] = defaultdict(list)
     for delivery in refused:
         by_mailing[delivery.mailing].append(delivery.position)
-    for mailing_id, positions in by_mailing.items():
-        if not _hold_mailing(transaction, mailing_id, MailingStatus.RUNNING, MailingStatus.PAUSED):
+    for mailing_id, positions in sorted(by_mailing.items()):
+        if lock_mailing(transaction, mailing_id) not in {MailingStatus.RUNNING, MailingStatus.PAUSED}:
             continue
-        having = and_(
-            batches.c.mailing_id == mailing_id,
-            or_(*(literal(each).between(batches.c.first_position, batches.c.last_position) for each in positions)),
-        )
-        touched = update(batches).where(having).values(due_at=func.coalesce(batches.c.due_at, now))
-        numbers = list(transaction.scalars(touched.returning(batches.c.number)))
+        having = or_(*(literal(each).between(batches.c.first_position, batches.c.last_position) for each in positions))
+        numbers = lock_batches(transaction, mailing_id, having)
+        touched = update(batches).where(batches.c.mailing_id == mailing_id, batches.c.number.in_(numbers))
+        transaction.execute(touched.values(due_at=func.coalesce(batches.c.due_at, now)))
         transaction.execute(
             update(deliveries)
             .where(deliveries.c.mailing_id == mailing_id, deliveries.c.position.in_(positions))
@@ -216,10 +218,9 @@ def finish_batch(
     ``queued_due_at`` is when those are due that were never tried; without it at once. A claim that was taken over is
     nobody's to give back.
     """
+    lock_mailing(transaction, batch.mailing)  # which the last batch ends, and the last of a first share changes
     given = {**_range(batch), "queued_due_at": queued_due_at or now}
     due_at, answered_at, doubtful = transaction.execute(_STATE_OF_BATCH, given).one()
-    if due_at is None:  # whoever ends a mailing holds it before its batches
-        _hold_mailing(transaction, batch.mailing)
     given_back = (
         update(batches)
         .where(is_row_of(batch), batches.c.fence == batch.fence, batches.c.worker_id.is_not(None))
@@ -235,7 +236,7 @@ def finish_batch(
 def finish_mailing(transaction: Transaction, mailing_id: int, *, now: datetime) -> None:
     """End a running mailing if nothing of it is due any more."""
     # The lock makes two workers that finish the last two batches wait for each other; else neither would see the end.
-    if not _hold_mailing(transaction, mailing_id, MailingStatus.RUNNING):
+    if lock_mailing(transaction, mailing_id) is not MailingStatus.RUNNING:
         return
     unfinished = select(batches.c.number).where(batches.c.mailing_id == mailing_id, batches.c.due_at.is_not(None))
     if transaction.scalar(unfinished.limit(1)) is None:
@@ -272,19 +273,16 @@ def recover(transaction: Transaction, where: ColumnElement[bool], *, doubtful: D
 
 def resend_doubtful(transaction: Transaction, mailing_id: int, *, now: datetime) -> int:
     """Queue a mailing's doubtful letters again; return how many. None of letters that are only counted any more."""
-    is_ended = _hold_mailing(transaction, mailing_id, MailingStatus.FINISHED)
+    is_ended = lock_mailing(transaction, mailing_id) is MailingStatus.FINISHED
     if is_ended and has_reduced(transaction, mailing_id):
         return 0
     is_doubtful = and_(deliveries.c.mailing_id == mailing_id, deliveries.c.status == DeliveryStatus.DOUBTFUL)
     having = exists().where(IS_IN_BATCH, is_doubtful)
-    made_due = (
-        update(batches)
-        .where(batches.c.mailing_id == mailing_id, CAN_BE_DOUBTFUL, having)
-        .values(due_at=now, doubtful=0)
-    )
-    numbers = list(transaction.scalars(made_due.returning(batches.c.number)))
+    numbers = lock_batches(transaction, mailing_id, CAN_BE_DOUBTFUL, having)
     if not numbers:
         return 0
+    made_due = update(batches).where(batches.c.mailing_id == mailing_id, batches.c.number.in_(numbers))
+    transaction.execute(made_due.values(due_at=now, doubtful=0))
     again = update(deliveries).where(is_doubtful).values(status=DeliveryStatus.QUEUED, resent=True, settled_at=None)
     count = transaction.execute(again).rowcount
     if is_ended:
@@ -292,12 +290,6 @@ def resend_doubtful(transaction: Transaction, mailing_id: int, *, now: datetime)
     else:
         count_anew(transaction, mailing_id, numbers)
     return count
-
-
-def _hold_mailing(transaction: Transaction, mailing_id: int, *among: MailingStatus) -> bool:
-    """Lock a mailing until the end of the transaction; tell whether it is in one of some states."""
-    held = select(mailings.c.status).where(mailings.c.id == mailing_id).with_for_update()
-    return transaction.scalar(held) in among
 
 
 def _is_free(transaction: Transaction, seat: Seat, now: datetime) -> ColumnElement[bool]:

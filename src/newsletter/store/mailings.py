@@ -23,6 +23,7 @@ from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.errors import NotFoundError
 from newsletter.store.database import Transaction
 from newsletter.store.delivery_counts import CAN_BE_DOUBTFUL, IS_IN_BATCH, FateCount, add_up, count_anew, list_fates
+from newsletter.store.mailing_locks import lock_batches, lock_mailing
 from newsletter.store.sender_health import select_came_back
 from newsletter.store.subscribers import is_reading
 from newsletter.store.tables import batches, deliveries, issues, mailing_totals, mailings, subscribers, suppressions
@@ -133,8 +134,8 @@ def take_back(transaction: Transaction, mailing_id: int) -> bool:
 
     A worker that has a batch of it finds its claim gone in the commit before the final dot, and lets go of the letter.
     """
-    # Until the end of this transaction no such commit gets in between.
-    transaction.execute(select(batches.c.number).filter_by(mailing_id=mailing_id).with_for_update())
+    lock_mailing(transaction, mailing_id)
+    lock_batches(transaction, mailing_id)  # until the end of this transaction no such commit gets in between
     untouched = deliveries.c.status.in_([DeliveryStatus.QUEUED, DeliveryStatus.WITHHELD])
     tried = or_(deliveries.c.attempts > 0, not_(untouched))
     if transaction.scalar(select(exists().where(deliveries.c.mailing_id == mailing_id, tried))):
@@ -152,6 +153,8 @@ def list_held(transaction: Transaction, *, now: datetime) -> list[Mailing]:
 
 def withhold_cancelled(transaction: Transaction, mailing_id: int, *, now: datetime) -> None:
     """Withhold what a cancelled mailing has not sent; its batches are never due again."""
+    lock_mailing(transaction, mailing_id)
+    lock_batches(transaction, mailing_id)
     unsent = deliveries.c.status.in_([DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED])
     transaction.execute(
         update(deliveries)

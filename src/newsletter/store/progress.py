@@ -58,6 +58,7 @@ def _write_record(given: FromClause) -> Update:
     standing = (
         select(*given.c)
         .join_from(given, batches, and_(is_claim, batches.c.fence == given.c.fence))
+        .order_by(batches.c.mailing_id, batches.c.number)  # in which all locks are taken: store.mailing_locks
         .with_for_update(read=True, of=batches)
         .subquery("standing")
     )
