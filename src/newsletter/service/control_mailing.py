@@ -29,7 +29,7 @@ def pause_mailing(
     Pausing what is paused changes nothing. Raises IllegalMoveError for a mailing that has ended.
     """
     with database.transaction() as transaction:
-        mailing = mailings.find_mailing(transaction, mailing_id)
+        mailing = mailings.find_mailing(transaction, mailing_id, lock=True)
         ledger.requeue(transaction, blamed, now=now)
         if mailing.status is MailingStatus.PAUSED:
             return mailing
@@ -57,7 +57,7 @@ def resume_mailing(
     for one that has ended.
     """
     with database.transaction() as transaction:
-        mailing = mailings.find_mailing(transaction, mailing_id)
+        mailing = mailings.find_mailing(transaction, mailing_id, lock=True)
         _require_open(mailing)
         is_shown = mailing.rest_at is not None and mailing.rest_at <= now
         if with_rest or (mailing.status is MailingStatus.PAUSED and is_shown):
@@ -85,7 +85,7 @@ def resume_mailing(
 def cancel_mailing(mailing_id: int, *, database: Database, now: datetime, by: str | None = None) -> Mailing:
     """Stop a mailing for good: what has not left is withheld. Letters in flight settle."""
     with database.transaction() as transaction:
-        mailing = mailings.find_mailing(transaction, mailing_id)
+        mailing = mailings.find_mailing(transaction, mailing_id, lock=True)
         cancelled = replace(mailing.move(MailingStatus.CANCELLED), finished_at=now)
         mailings.save_status(transaction, cancelled)
         mailings.withhold_cancelled(transaction, mailing_id, now=now)
@@ -97,7 +97,7 @@ def resend_doubtful(mailing_id: int, *, database: Database, now: datetime, by: s
     """Queue a mailing's doubtful letters again, and let it run; return how many there were."""
     with database.transaction() as transaction:
         count = ledger.resend_doubtful(transaction, mailing_id, now=now)  # from here on nobody else ends the mailing
-        mailing = mailings.find_mailing(transaction, mailing_id)
+        mailing = mailings.find_mailing(transaction, mailing_id, lock=True)
         if mailing.status is MailingStatus.CANCELLED:
             raise RefusedError("The mailing was cancelled; its doubtful letters stay as they are.")
         if count and mailing.status is MailingStatus.FINISHED:

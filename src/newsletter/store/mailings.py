@@ -30,8 +30,13 @@ from newsletter.store.tables import batches, deliveries, issues, mailing_totals,
 from newsletter.store.unsubscribes import count_resubscribed, count_unsubscribes
 
 
-def find_mailing(transaction: Transaction, mailing_id: int) -> Mailing:
-    row = transaction.execute(_select_mailings().where(mailings.c.id == mailing_id)).one_or_none()
+def find_mailing(transaction: Transaction, mailing_id: int, *, lock: bool = False) -> Mailing:
+    """Return a mailing; ``lock`` keeps others from changing it until the end, for who changes what was read.
+
+    Raises NotFoundError.
+    """
+    query = _select_mailings().where(mailings.c.id == mailing_id)
+    row = transaction.execute(_lock(query) if lock else query).one_or_none()
     if row is None:
         raise NotFoundError(f"There is no mailing {mailing_id}.")
     return _read_mailing(row)
@@ -115,7 +120,7 @@ def measure_audience(transaction: Transaction, *, before: int, day: date) -> Aud
 
 
 def save_status(transaction: Transaction, mailing: Mailing) -> None:
-    """Store status, its times and reason of a mailing that was moved."""
+    """Store status, its times and reason of a mailing that was read with a lock, and moved."""
     values = {
         "status": mailing.status, "started_at": mailing.started_at, "finished_at": mailing.finished_at,
         "pause_reason": mailing.pause_reason,
@@ -146,9 +151,13 @@ def take_back(transaction: Transaction, mailing_id: int) -> bool:
 
 
 def list_held(transaction: Transaction, *, now: datetime) -> list[Mailing]:
-    """Return the running mailings whose first share has shown for long enough what comes back."""
+    """Return the running mailings whose first share has shown for long enough what comes back; nobody else's now.
+
+    They are locked until the end. One that somebody changes this moment is there the next time.
+    """
     query = _select_mailings().where(mailings.c.status == MailingStatus.RUNNING, mailings.c.first_share.is_not(None))
-    return [_read_mailing(row) for row in transaction.execute(query.where(mailings.c.rest_at <= now))]
+    due = query.where(mailings.c.rest_at <= now).order_by(mailings.c.id)
+    return [_read_mailing(row) for row in transaction.execute(_lock(due, skip_locked=True))]
 
 
 def withhold_cancelled(transaction: Transaction, mailing_id: int, *, now: datetime) -> None:
@@ -202,6 +211,10 @@ def report(transaction: Transaction, mailing: Mailing, fates: Sequence[FateCount
 
 def _select_mailings() -> Select[Any]:
     return select(mailings, issues.c.number.label("issue_number")).join(issues, isouter=True)
+
+
+def _lock(query: Select[Any], *, skip_locked: bool = False) -> Select[Any]:
+    return query.with_for_update(of=mailings, key_share=True, skip_locked=skip_locked)
 
 
 def _read_mailing(row: Row[Any]) -> Mailing:
