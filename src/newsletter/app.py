@@ -336,6 +336,12 @@ class App:
             thresholds=self.pause_thresholds,
         )
 
+    def recover_letters(self, now: datetime) -> None:
+        """See to what dead workers left in flight of mailings that are paused or cancelled."""
+        from newsletter.service.recover_letters import recover_letters
+
+        recover_letters(database=self.database, doubtful=self.settings.sending.doubtful, now=now)
+
     @property
     def engine(self) -> Engine:
         """What hands batches out to this newsletter's workers."""

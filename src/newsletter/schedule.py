@@ -68,6 +68,7 @@ class Scheduler:
             if is_ours:
                 self._attempt(lambda: self._see_to_issue(now))
                 self._attempt(lambda: look_into_maildir(self._app))
+                self._attempt(lambda: self._app.recover_letters(now))
                 self._attempt(lambda: forget_old(database=self._app.database, now=now))
                 self._attempt(lambda: self._reduce_old(now))
 

@@ -11,16 +11,27 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
-from mailing_stand import a_plant, add_readers, open_a_mailing, report_on
+from mailing_stand import (
+    a_plant,
+    add_readers,
+    counted,
+    deliver_all,
+    open_a_mailing,
+    put_in_flight,
+    record_outcomes,
+    report_on,
+)
 from newsletter.domain.letter import Letter
-from newsletter.domain.mailing import DeliveryStatus, MailingStatus
+from newsletter.domain.mailing import DeliveryId, DeliveryStatus, DoubtfulPolicy, Mailing, MailingStatus, WithheldReason
 from newsletter.domain.reply import Accepted, Outcome, Reply
+from newsletter.domain.settlement import Settlement
 from newsletter.engine.embedded import EmbeddedEngine
 from newsletter.engine.worker import Worker
 from newsletter.errors import IllegalMoveError, RefusedError
 from newsletter.service.control_mailing import cancel_mailing, pause_mailing, resume_mailing
 from newsletter.service.ports import Session
-from newsletter.store import mailings
+from newsletter.service.recover_letters import recover_letters
+from newsletter.store import ledger, mailings
 from newsletter.store.database import Database
 from newsletter.store.mailing_locks import lock_batches
 from newsletter.store.seats import take_seat
@@ -132,3 +143,91 @@ def test_a_resumption_beside_a_cancel_leaves_the_mailing_cancelled(postgres_data
 
     assert isinstance(error, RefusedError)
     assert report_on(database, mailing).mailing.status is MailingStatus.CANCELLED
+
+
+def leave_in_flight(database: Database, mailing: Mailing) -> None:
+    """Die with the first letter of a mailing in flight."""
+    with take_seat(database, now=now()) as seat, database.transaction() as transaction:
+        mailings.start_due(transaction, now=now())
+        assert ledger.claim_batch(transaction, seat=seat, now=now(), doubtful=DoubtfulPolicy.HOLD) is not None
+        put_in_flight(transaction, DeliveryId(mailing.id, 1), now=now())
+
+
+@pytest.mark.parametrize("by_whom", ["a person", "a worker"])
+@pytest.mark.parametrize("policy", [DoubtfulPolicy.HOLD, DoubtfulPolicy.RESEND])
+@pytest.mark.parametrize("act", ["pause", "cancel"])
+def test_what_a_dead_worker_left_in_flight_of_a_stopped_mailing_is_settled(
+    database: Database, act: str, policy: DoubtfulPolicy, by_whom: str
+) -> None:
+    add_readers(database, READERS[:3])
+    mailing = open_a_mailing(database)
+    leave_in_flight(database, mailing)
+    if act == "pause":
+        pause_mailing(mailing.id, reason="a word is wrong", database=database, now=now())
+    else:
+        cancel_mailing(mailing.id, database=database, now=now())
+
+    if by_whom == "a person":
+        recover_letters(database=database, doubtful=policy, now=now())
+    else:
+        deliver_all(a_plant(database, connect=connect, doubtful=policy))
+
+    report = report_on(database, mailing)
+    if act == "cancel":
+        assert (counted(report), report.doubtful) == ({"withheld": 2, "doubtful": 1}, (READERS[0],))
+    elif policy is DoubtfulPolicy.HOLD:
+        assert (counted(report), report.doubtful) == ({"queued": 2, "doubtful": 1}, (READERS[0],))
+    else:
+        assert counted(report) == {"queued": 3}
+
+
+def test_what_a_living_worker_has_in_flight_of_a_paused_mailing_stays_its(database: Database) -> None:
+    add_readers(database, READERS[:3])
+    mailing = open_a_mailing(database)
+    with take_seat(database, now=now()) as seat:
+        with database.transaction() as transaction:
+            mailings.start_due(transaction, now=now())
+            ledger.claim_batch(transaction, seat=seat, now=now(), doubtful=DoubtfulPolicy.HOLD)
+            put_in_flight(transaction, DeliveryId(mailing.id, 1), now=now())
+        pause_mailing(mailing.id, reason="a word is wrong", database=database, now=now())
+
+        recover_letters(database=database, doubtful=DoubtfulPolicy.HOLD, now=now())
+
+    assert counted(report_on(database, mailing)) == {"in_flight": 1, "queued": 2}
+
+
+def test_what_is_settled_after_a_cancel_is_left_neither_deferred_nor_queued(database: Database) -> None:
+    add_readers(database, READERS[:3])
+    mailing = open_a_mailing(database)
+    first, second = DeliveryId(mailing.id, 1), DeliveryId(mailing.id, 2)
+    with take_seat(database, now=now()) as seat:
+        with database.transaction() as transaction:
+            mailings.start_due(transaction, now=now())
+            claimed = ledger.claim_batch(transaction, seat=seat, now=now(), doubtful=DoubtfulPolicy.RESEND)
+            assert claimed is not None
+            put_in_flight(transaction, first, second, now=now())
+        cancel_mailing(mailing.id, database=database, now=now())
+        with database.transaction() as transaction:
+            deferred = Settlement(delivery=first, status=DeliveryStatus.DEFERRED, next_try_at=now())
+            unknown = Settlement(delivery=second, status=DeliveryStatus.QUEUED, is_resent=True)
+            record_outcomes(transaction, deferred, unknown, now=now())
+            ledger.finish_batch(transaction, claimed.batch, now=now())
+
+    report = report_on(database, mailing)
+    assert counted(report) == {"withheld": 2, "doubtful": 1}
+    assert report.withheld_reasons[WithheldReason.CANCELLED] == 2
+    assert report.doubtful == (READERS[1],)
+    assert report.is_settled
+
+
+def test_a_letter_that_waits_to_be_sent_again_is_doubtful_once_its_mailing_is_cancelled(database: Database) -> None:
+    add_readers(database, READERS[:3])
+    mailing = open_a_mailing(database)
+    leave_in_flight(database, mailing)
+    pause_mailing(mailing.id, reason="a word is wrong", database=database, now=now())
+    recover_letters(database=database, doubtful=DoubtfulPolicy.RESEND, now=now())
+
+    cancel_mailing(mailing.id, database=database, now=now())
+
+    report = report_on(database, mailing)
+    assert (counted(report), report.doubtful) == ({"withheld": 2, "doubtful": 1}, (READERS[0],))

@@ -137,6 +137,7 @@ def report(
     from newsletter.service.report_in_full import report_in_full, write_report
 
     with open_app() as app:
+        app.recover_letters(app.now())
         if csv:
             write_report(report_in_full(number, database=app.database), sys.stdout)
             return
@@ -156,6 +157,7 @@ def doubtful(
     if resend and hold:
         raise typer.BadParameter("choose --resend or --hold")
     with open_app() as app:
+        app.recover_letters(app.now())
         if resend:
             count = resend_doubtful(_mailing_id(app, number), database=app.database, now=app.now())
             say(f"{name_count(count, 'letter')} queued again: 'newsletter issue resume {number} --wait' sends them.")

@@ -52,6 +52,7 @@ class Claims:
         plant, now = self._plant, self._plant.clock()
         with plant.database.transaction() as transaction:
             mailings.start_due(transaction, now=now)
+            ledger.recover_stopped(transaction, is_dead=self._seat.is_dead, doubtful=plant.doubtful, now=now)
             release_rests(transaction, percent=plant.staged_percent, now=now)
             wait = find_wait(transaction, plant.limits, now=now)
             if wait is not None or self._is_relay_planned(transaction, now=now):

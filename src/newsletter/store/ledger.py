@@ -8,7 +8,7 @@ and can neither settle nor send. The order in which rows are locked stands in ``
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Row,
     and_,
     bindparam,
     case,
@@ -59,6 +60,8 @@ from newsletter.store.totals import keep_totals
 #: How long a claim stands without a sign of life. A worker that is stopped for longer finds its batch taken over, and
 #: one whose machine is gone is followed by another within a minute.
 LEASE = timedelta(seconds=45)
+
+_STOPPED = [MailingStatus.PAUSED, MailingStatus.CANCELLED]
 
 SENDABLE = [DeliveryStatus.QUEUED.value, DeliveryStatus.DEFERRED.value]
 
@@ -158,13 +161,7 @@ def claim_batch(
     ).one_or_none()
     if row is None:
         return None
-    batch = Batch(
-        mailing=row.mailing_id,
-        number=row.number,
-        first_position=row.first_position,
-        last_position=row.last_position,
-        fence=row.fence + 1,
-    )
+    batch = _read_next_claim(row)
     transaction.execute(
         update(batches)
         .where(is_row_of(batch))
@@ -173,9 +170,7 @@ def claim_batch(
     drop_count(transaction, batch.mailing, batch.number)
     found = 0
     if row.worker_id is not None:
-        in_batch = deliveries.c.position.between(batch.first_position, batch.last_position)
-        left = and_(deliveries.c.mailing_id == batch.mailing, in_batch)
-        found = recover(transaction, left, doubtful=doubtful)
+        found = recover(transaction, _covers(batch), doubtful=doubtful)
     withhold(transaction, batch.mailing, batch.first_position, batch.last_position, now=now)
     return Claim(batch=batch, recipients=_list_recipients(transaction, batch, now=now), found_doubtful=found)
 
@@ -216,9 +211,14 @@ def finish_batch(
     """Give a batch back: due again when its next letter is, done if none is left. The last one ends the mailing.
 
     ``queued_due_at`` is when those are due that were never tried; without it at once. A claim that was taken over is
-    nobody's to give back.
+    nobody's to give back. Of a cancelled mailing nothing is left open.
     """
-    lock_mailing(transaction, batch.mailing)  # which the last batch ends, and the last of a first share changes
+    # The last batch ends the mailing, and the last of a first share changes it.
+    status = lock_mailing(transaction, batch.mailing)
+    if not lock_batches(transaction, batch.mailing, is_row_of(batch), batches.c.fence == batch.fence):
+        return
+    if status is MailingStatus.CANCELLED:
+        withhold_rest(transaction, _covers(batch), now=now)
     given = {**_range(batch), "queued_due_at": queued_due_at or now}
     due_at, answered_at, doubtful = transaction.execute(_STATE_OF_BATCH, given).one()
     given_back = (
@@ -271,6 +271,53 @@ def recover(transaction: Transaction, where: ColumnElement[bool], *, doubtful: D
     return transaction.execute(left.values(values)).rowcount
 
 
+def list_stopped_claims(transaction: Transaction) -> list[int]:
+    """Return the paused and cancelled mailings of which some worker has a batch, living or dead."""
+    claimed = select(batches.c.mailing_id).join(mailings).where(batches.c.worker_id.is_not(None))
+    stopped = claimed.where(mailings.c.status.in_(_STOPPED)).distinct().order_by(batches.c.mailing_id)
+    return list(transaction.scalars(stopped))
+
+
+def recover_stopped(
+    transaction: Transaction,
+    *,
+    is_dead: Callable[[Transaction, int], bool],
+    doubtful: DoubtfulPolicy,
+    now: datetime,
+) -> None:
+    """Give back what dead workers have of paused and cancelled mailings, which nobody claims.
+
+    What they left in flight is decided on as by a claim; but of a cancelled mailing nothing is sent again, so there
+    all of it is doubtful.
+    """
+    for mailing_id in list_stopped_claims(transaction):
+        status = lock_mailing(transaction, mailing_id)
+        if status not in _STOPPED:
+            continue
+        numbers = lock_batches(transaction, mailing_id, batches.c.worker_id.is_not(None))
+        claimed = select(batches).where(batches.c.mailing_id == mailing_id, batches.c.number.in_(numbers))
+        rows = transaction.execute(claimed.order_by(batches.c.number)).all()
+        dead = {worker for worker in {row.worker_id for row in rows} if is_dead(transaction, worker)}
+        for row in rows:
+            if row.worker_id in dead or row.lease_until < now:
+                batch = _read_next_claim(row)
+                transaction.execute(update(batches).where(is_row_of(batch)).values(fence=batch.fence))
+                policy = DoubtfulPolicy.HOLD if status is MailingStatus.CANCELLED else doubtful
+                recover(transaction, _covers(batch), doubtful=policy)
+                finish_batch(transaction, batch, now=now)
+
+
+def withhold_rest(transaction: Transaction, which: ColumnElement[bool], *, now: datetime) -> int:
+    """Settle what is open of a cancelled mailing; return how many may have arrived once, which makes them doubtful."""
+    left = update(deliveries).where(which, deliveries.c.status.in_(SENDABLE))
+    settled = {"settled_at": now, "next_try_at": None}
+    may_have_arrived = left.where(deliveries.c.resent).values(status=DeliveryStatus.DOUBTFUL, **settled)
+    count = transaction.execute(may_have_arrived).rowcount
+    withheld = {"status": DeliveryStatus.WITHHELD, "reason": WithheldReason.CANCELLED}
+    transaction.execute(left.values(**withheld, **settled))
+    return count
+
+
 def resend_doubtful(transaction: Transaction, mailing_id: int, *, now: datetime) -> int:
     """Queue a mailing's doubtful letters again; return how many. None of letters that are only counted any more."""
     is_ended = lock_mailing(transaction, mailing_id) is MailingStatus.FINISHED
@@ -297,6 +344,23 @@ def _is_free(transaction: Transaction, seat: Seat, now: datetime) -> ColumnEleme
     holders = select(batches.c.worker_id).where(batches.c.worker_id.is_not(None), batches.c.worker_id != seat.worker)
     dead = [worker for worker in transaction.scalars(holders.distinct()) if seat.is_dead(transaction, worker)]
     return or_(batches.c.worker_id.is_(None), batches.c.lease_until < now, batches.c.worker_id.in_(dead))
+
+
+def _read_next_claim(row: Row[Any]) -> Batch:
+    """Return a batch under the claim that follows the last one."""
+    return Batch(
+        mailing=row.mailing_id,
+        number=row.number,
+        first_position=row.first_position,
+        last_position=row.last_position,
+        fence=row.fence + 1,
+    )
+
+
+def _covers(batch: Batch) -> ColumnElement[bool]:
+    """Of a delivery: it is in the batch."""
+    in_range = deliveries.c.position.between(batch.first_position, batch.last_position)
+    return and_(deliveries.c.mailing_id == batch.mailing, in_range)
 
 
 def is_row_of(batch: Batch) -> ColumnElement[bool]:

@@ -21,6 +21,7 @@ from newsletter.domain.mailing import (
 )
 from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.errors import NotFoundError
+from newsletter.store import ledger
 from newsletter.store.database import Transaction
 from newsletter.store.delivery_counts import CAN_BE_DOUBTFUL, IS_IN_BATCH, FateCount, add_up, count_anew, list_fates
 from newsletter.store.mailing_locks import lock_batches, lock_mailing
@@ -161,16 +162,17 @@ def list_held(transaction: Transaction, *, now: datetime) -> list[Mailing]:
 
 
 def withhold_cancelled(transaction: Transaction, mailing_id: int, *, now: datetime) -> None:
-    """Withhold what a cancelled mailing has not sent; its batches are never due again."""
+    """Withhold what a cancelled mailing has not sent; its batches are never due again.
+
+    What a worker has out is settled by ``ledger.finish_batch``, and what a dead one had by ``ledger.recover_stopped``.
+    """
     lock_mailing(transaction, mailing_id)
     lock_batches(transaction, mailing_id)
-    unsent = deliveries.c.status.in_([DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED])
-    transaction.execute(
-        update(deliveries)
-        .where(deliveries.c.mailing_id == mailing_id, unsent)
-        .values(status=DeliveryStatus.WITHHELD, reason=WithheldReason.CANCELLED, settled_at=now)
-    )
     transaction.execute(update(batches).filter_by(mailing_id=mailing_id).values(due_at=None))
+    if ledger.withhold_rest(transaction, deliveries.c.mailing_id == mailing_id, now=now):
+        is_doubtful = deliveries.c.status == DeliveryStatus.DOUBTFUL
+        doubtful = select(func.count()).where(IS_IN_BATCH, is_doubtful).correlate(batches).scalar_subquery()
+        transaction.execute(update(batches).filter_by(mailing_id=mailing_id).values(doubtful=doubtful))
     count_anew(transaction, mailing_id)
     add_up(transaction, mailing_id)
 

@@ -67,6 +67,16 @@ def take_seat(database: Database, *, now: datetime) -> Iterator[Seat]:
             yield Seat(worker, is_exclusive=file is not None)
 
 
+def is_seat_empty(transaction: Transaction, worker: int, *, database: Database) -> bool:
+    """Tell whether a worker is dead, for who has no seat; ``transaction`` may write.
+
+    On SQLite only where nobody delivers: who does sees to the dead. Nobody can sit down before the transaction ends.
+    """
+    if database.is_sqlite:
+        return not is_seat_taken(database)
+    return Seat(0, is_exclusive=False).is_dead(transaction, worker)
+
+
 def is_seat_taken(database: Database) -> bool:
     """Tell whether some process is delivering."""
     if file := database.file:
