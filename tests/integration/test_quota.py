@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -391,3 +392,27 @@ async def test_what_a_dead_process_was_granted_is_lost_but_never_made_up_for(dat
 
     assert before == 0
     assert len(relay.accepted) == 5
+
+
+def test_a_second_relays_row_stays_while_somebody_waits_for_it(postgres_database: Database) -> None:
+    database = postgres_database
+    with database.transaction() as transaction:
+        budgets.lock_relay(transaction, now=_START, relay="second")
+
+    def delete_spent() -> None:
+        with database.transaction() as transaction:
+            budgets.delete_spent(transaction, now=_START)
+
+    def lock_again() -> None:
+        with database.transaction() as transaction:
+            budgets.lock_relay(transaction, now=_START, relay="second")
+
+    with ThreadPoolExecutor() as threads:
+        with database.transaction() as transaction:
+            budgets.lock_relay(transaction, now=_START, relay="second")
+            deleting = threads.submit(delete_spent)
+            time.sleep(0.3)
+            locking = threads.submit(lock_again)
+            time.sleep(0.3)
+        assert deleting.exception(timeout=5) is None
+        assert locking.exception(timeout=5) is None

@@ -40,8 +40,10 @@ class RelayRest:
 def lock_relay(transaction: Transaction, *, now: datetime, relay: str = RELAY) -> None:
     """Let nobody else spend anything of a relay's until this transaction ends."""
     fresh = _insertion(transaction).values(name=relay, free_at=now).on_conflict_do_nothing()
-    transaction.execute(fresh)
-    transaction.execute(select(budgets).filter_by(name=relay).with_for_update()).one()
+    locked = None
+    while locked is None:  # ``delete_spent`` may take the row away between the two
+        transaction.execute(fresh)
+        locked = transaction.execute(select(budgets).filter_by(name=relay).with_for_update()).one_or_none()
 
 
 def list_stretches(transaction: Transaction, *, now: datetime, relay: str = RELAY) -> list[Stretch]:
@@ -83,9 +85,13 @@ def save_budgets(transaction: Transaction, changed: dict[str, Budget]) -> None:
 
 
 def delete_spent(transaction: Transaction, *, now: datetime) -> None:
-    """Delete the budgets of domains with nothing planned: a domain that is not known is as free as they are."""
+    """Delete the budgets of domains with nothing planned: a domain that is not known is as free as they are.
+
+    What somebody has locked stays: it may be a relay's row, which others wait for.
+    """
     is_over = budgets.c.free_at <= now, or_(budgets.c.queued_until.is_(None), budgets.c.queued_until <= now)
-    transaction.execute(delete(budgets).where(budgets.c.name != RELAY, *is_over))
+    spent = select(budgets.c.name).where(budgets.c.name != RELAY, *is_over).with_for_update(skip_locked=True)
+    transaction.execute(delete(budgets).where(budgets.c.name.in_(spent)))
 
 
 def find_last_queued(transaction: Transaction) -> datetime | None:
