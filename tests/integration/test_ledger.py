@@ -30,7 +30,8 @@ from newsletter.domain.mailing import (
     MailingStatus,
     WithheldReason,
 )
-from newsletter.domain.settlement import Settlement
+from newsletter.domain.reply import Deferred, Outcome, Postponed, Reply
+from newsletter.domain.settlement import Settlement, settle
 from newsletter.domain.suppression import SuppressionReason
 from newsletter.domain.token import hash_address
 from newsletter.domain.topic import Topic
@@ -52,6 +53,8 @@ from postgres_server import PostgresServer
 NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 ADDRESSES = [f"reader{number}@example.net" for number in range(1, 6)]
+OVER_QUOTA = Reply(450, "4.7.0 You have used up your hourly quota")
+BUSY = Reply(451, "4.3.0 Try again later")
 
 
 def claim(
@@ -392,6 +395,28 @@ def test_an_editor_may_send_the_doubtful_again_or_hold_them(database: Database) 
     report = report_on(database, mailing)
     assert report.doubtful_resent == 1
     assert report.mailing.status is MailingStatus.RUNNING
+
+
+def test_the_days_of_a_recipient_begin_when_the_relay_says_something_about_her(database: Database) -> None:
+    add_readers(database, ADDRESSES[:1])
+    mailing = an_open_mailing(database)
+    first_tries = []
+    outcomes: list[Outcome] = [Postponed(OVER_QUOTA), Postponed(OVER_QUOTA), Deferred(BUSY), Deferred(BUSY)]
+    for day, outcome in enumerate(outcomes):
+        moment = NOW + timedelta(days=day)
+        with take_seat(database, now=moment) as seat:
+            claimed = must_claim(database, seat, now=moment)
+            (recipient,) = claimed.recipients
+            start(database, recipient.delivery)
+            settlement = settle(
+                recipient, outcome, now=moment, doubtful=DoubtfulPolicy.RESEND, reason="", is_decisive=False
+            )
+            record(database, settlement, now=moment)
+            finish(database, claimed, now=moment)
+        first_tries.append(recipient.first_try_at)
+
+    assert first_tries == [None, None, None, NOW + timedelta(days=2)]
+    assert counted(report_on(database, mailing)) == {"deferred": 1}
 
 
 def test_rejections_that_were_about_us_are_taken_back(database: Database) -> None:

@@ -25,6 +25,8 @@ class Settlement(NamedTuple):
     is_resent: bool = False
     #: the rejection names the address as dead, so it is suppressed at once
     is_suppressing: bool = False
+    #: nothing was said about this recipient, whose time for tries does not begin with it
+    is_postponed: bool = False
 
 
 def settle(
@@ -68,6 +70,7 @@ def settle(
                 reply_code=reply.code,
                 reply_text=reply.text,
                 next_try_at=next_try(now, recipient.attempts + 1, now),  # however long it takes: the fault is ours
+                is_postponed=True,
             )
         case Unknown(why):
             # Once: a relay that takes a letter and breaks off each time would else deliver it without end.

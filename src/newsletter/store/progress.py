@@ -48,6 +48,8 @@ _GIVEN: Columns = {
     "settled_at": deliveries.c.settled_at.type,
     # Of a letter that was tried; none for one that is about to be.
     "tried_at": deliveries.c.first_try_at.type,
+    # The same, where the relay said something about the recipient: the time for further tries begins with it.
+    "first_try_at": deliveries.c.first_try_at.type,
     "resent": deliveries.c.resent.type,
 }
 
@@ -76,7 +78,7 @@ def _write_record(given: FromClause) -> Update:
             next_try_at=standing.c.next_try_at,
             settled_at=standing.c.settled_at,
             attempts=deliveries.c.attempts + case((standing.c.tried_at.is_(None), 0), else_=1),
-            first_try_at=func.coalesce(deliveries.c.first_try_at, standing.c.tried_at),
+            first_try_at=func.coalesce(deliveries.c.first_try_at, standing.c.first_try_at),
             resent=or_(deliveries.c.resent, standing.c.resent),
         )
     )
@@ -138,12 +140,13 @@ def _outcome_row(batch: Batch, settlement: Settlement, now: datetime) -> _Row:
         settlement.next_try_at,
         None if is_open else now,
         now,
+        None if settlement.is_postponed else now,
         settlement.is_resent,
     )
 
 
 def _starting_row(batch: Batch, delivery: DeliveryId) -> _Row:
-    empty = (None, None, None, None, None, None)
+    empty = (None, None, None, None, None, None, None)
     return (batch.mailing, batch.number, batch.fence, delivery.position, DeliveryStatus.IN_FLIGHT.value, *empty, False)
 
 
