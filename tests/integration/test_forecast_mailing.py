@@ -138,7 +138,7 @@ def test_without_an_approval_there_is_nothing_to_forecast(desk: Desk) -> None:
 
 
 def test_the_end_follows_from_the_limits_and_without_them_the_mailing_before_is_the_measure(desk: Desk) -> None:
-    add_readers(desk.database, readers(100))
+    add_readers(desk.database, readers(98))
     number = desk.draft().number
     desk.approve(number)
     limits = Limits(messages_per_second=10)

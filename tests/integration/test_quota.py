@@ -355,9 +355,9 @@ async def test_after_a_pause_letters_leave_within_about_a_second_and_no_faster_t
         plant = a_plant(database, port=relay.port, limits=limits)
         await process.enter_async_context(working(plant))
         await wait_for_letters(times, 5)
-        # A notice has its place behind the fifteen seconds that are granted, and keeps it.
+        # Of seven notices the last has its place behind the fifteen seconds that are granted, and keeps it.
         with database.transaction() as transaction:
-            notice_at = grant_notice(transaction, "example.org", limits, now=plant.clock())
+            notice_at = max(grant_notice(transaction, "example.org", limits, now=plant.clock()) for _ in range(7))
         pause_mailing(mailing.id, reason="a word is wrong", database=database, now=plant.clock())
         await asyncio.sleep(1)
         before = len(times)
@@ -374,6 +374,35 @@ async def test_after_a_pause_letters_leave_within_about_a_second_and_no_faster_t
     assert times[before] - resumed_at < 1.2
     assert max(bursts(times, seconds=1)) <= 10 * 1.1 + 1
     assert max(planned, key=lambda each: each.starts_at).starts_at == notice_at
+
+
+async def test_notices_that_come_while_a_mailing_goes_out_do_not_wait_for_what_is_planned_of_it(
+    database: Database,
+) -> None:
+    limits = Limits(messages_per_second=10)
+    add_readers(database, readers(300))
+    open_a_mailing(database)
+    times: list[float] = []
+
+    def note_time(_: int, __: int, verb: str, ___: str) -> None:
+        if verb == "MAIL":
+            times.append(time.monotonic())
+
+    async with ScriptedRelay(note_time) as relay:
+        plant = a_plant(database, port=relay.port, limits=limits)
+        async with working(plant):
+            await wait_for_letters(times, 5)
+            now = plant.clock()
+            with database.transaction() as transaction:
+                waits = [grant_notice(transaction, f"{host}.example", limits, now=now) - now for host in "abcd"]
+            asked_at = time.monotonic()
+            await asyncio.sleep(5)
+    notices = [asked_at + wait.total_seconds() for wait in waits]
+
+    assert waits == [timedelta(seconds=number) for number in range(4)]
+    # A tenth of a second of credit, and a tenth more for notices.
+    assert max(bursts([*times, *notices], seconds=1)) <= 10 * 1.2 + 1
+    assert len([each for each in times if asked_at <= each < asked_at + 5]) >= 0.95 * 5 * 10
 
 
 async def test_what_a_dead_process_was_granted_is_lost_but_never_made_up_for(database: Database) -> None:

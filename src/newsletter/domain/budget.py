@@ -17,7 +17,14 @@ DAY = timedelta(days=1)
 GRANTED_AHEAD = timedelta(seconds=15)
 
 _LONGEST_WARM_UP = 60  # days; by then a tenth more a day is three hundred times as many
-_RESERVE = 50  # one in so many of a quota is kept for notices, so that a sign-up need not wait for the next hour
+# One in so many of a quota and of a rate is kept for notices, so that a sign-up waits neither for the next hour nor for
+# the letters that are planned already.
+_RESERVE = 50
+
+#: What is kept of a rate for notices may be used together within so long, ...
+_RESERVE_SPAN = timedelta(seconds=30)
+
+_RESERVE_STEPS = 10  # ... but by one letter in so many, so that no second has a tenth more than the rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +72,16 @@ class Limits:
     messages_per_day: int = 0
     per_domain_per_second: float = 0
     warm_up: WarmUp | None = None
+
+    @property
+    def mailings_per_second(self) -> float:
+        """What newsletters may use of the relay's rate; the rest is kept for notices."""
+        return self.messages_per_second * (1 - 1 / _RESERVE)
+
+    @property
+    def reserve_span(self) -> timedelta:
+        """How long what is kept for notices belongs together; there is one letter in it at least."""
+        return max(_RESERVE_SPAN, timedelta(seconds=_RESERVE / self.messages_per_second))
 
     @property
     def are_counted(self) -> bool:
@@ -170,13 +187,28 @@ def find_gap(taken: Sequence[Stretch], limits: Limits, *, now: datetime) -> Stre
 
     Only for a relay with a rate. ``taken`` are the stretches in which others have it.
     """
-    step = timedelta(seconds=1 / limits.messages_per_second)
+    step = timedelta(seconds=1 / limits.mailings_per_second)
     starts_at, longest = now, max(step, GRANTED_AHEAD)
     for stretch in sorted(taken, key=lambda each: each.starts_at):
         if stretch.starts_at >= starts_at + step:
             return Stretch(starts_at, min(stretch.starts_at, starts_at + longest))
         starts_at = max(starts_at, stretch.ends_at)
     return Stretch(starts_at, starts_at + longest)
+
+
+def find_reserved(taken: Sequence[Stretch], limits: Limits, *, now: datetime) -> datetime:
+    """Return when a notice may leave in what is kept of a relay's rate for notices, beside all that is planned of it.
+
+    Only for a relay with a rate. ``taken`` are the spans that notices before it began, each of ``reserve_span``.
+    """
+    begun = sorted(stretch.starts_at for stretch in taken)
+    most = max(1, int(limits.reserve_span.total_seconds() * limits.messages_per_second / _RESERVE))
+    starts_at = now
+    if begun:
+        starts_at = max(starts_at, begun[-1] + timedelta(seconds=_RESERVE_STEPS / limits.messages_per_second))
+    if len(begun) >= most:
+        starts_at = max(starts_at, begun[-most] + limits.reserve_span)
+    return starts_at
 
 
 def count_room(limits: Limits, spent: Sequence[Spending], *, now: datetime, for_notices: bool = False) -> int | None:
@@ -201,7 +233,7 @@ def foresee_end(letters: int, limits: Limits, spent: Sequence[Spending], *, star
         spans = max(0, left // slowest.for_mailings - 1)
         left, whole = left - spans * slowest.for_mailings, spans * slowest.span
     windows = _open_windows(limits, spent)
-    at_once = max(1, int(limits.messages_per_second * GRANTED_AHEAD.total_seconds()))
+    at_once = max(1, int(limits.mailings_per_second * GRANTED_AHEAD.total_seconds()))
     moment = start
     while left:
         wait = max((wait.until for window in windows if (wait := window.find_wait(moment))), default=moment)
@@ -211,7 +243,7 @@ def foresee_end(letters: int, limits: Limits, spent: Sequence[Spending], *, star
         granted = min(left, *(window.room(moment) for window in windows)) if windows else left
         if limits.messages_per_second:
             granted = min(granted, at_once) if windows else left
-            moment += timedelta(seconds=granted / limits.messages_per_second)
+            moment += timedelta(seconds=granted / limits.mailings_per_second)
         for window in windows:
             window.spend(Spending(moment, granted))
         left -= granted

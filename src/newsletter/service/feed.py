@@ -75,8 +75,8 @@ class Feed:
         self._arrival = asyncio.Event()
         self._low_water = low_water
         self._ebb = asyncio.Event()
-        self._per_second = limits.messages_per_second
-        self._pace = Pace(limits.messages_per_second)
+        self._per_second = limits.mailings_per_second
+        self._pace = Pace(limits.mailings_per_second)
         self._closed = False
 
     @property

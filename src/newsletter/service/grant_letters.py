@@ -19,6 +19,7 @@ from newsletter.domain.budget import (
     count_room,
     find_gap,
     find_quota_wait,
+    find_reserved,
 )
 from newsletter.domain.letter import Recipient
 from newsletter.domain.mailing import DeliveryId
@@ -96,7 +97,7 @@ def give_back_time(transaction: Transaction, grant: Grant, limits: Limits, *, no
     The last that did keeps its place: the next one may leave a step later.
     """
     if grant.stretch is not None and limits.messages_per_second:
-        step = timedelta(seconds=1 / limits.messages_per_second)
+        step = timedelta(seconds=1 / limits.mailings_per_second)
         budgets.cut_stretch(transaction, grant.stretch, ends_at=now + step)
 
 
@@ -105,9 +106,7 @@ def grant_notice(transaction: Transaction, domain: str, limits: Limits, *, now: 
     if limits.are_none:
         return now
     budgets.lock_relay(transaction, now=now, relay=limits.relay)
-    gap = _find_gap(transaction, limits, now=now)
-    starts_at = gap.starts_at if gap else now
-    _plan_relay(transaction, 1, limits, gap, now=now)
+    starts_at = _plan_notice(transaction, limits, now=now)
     if limits.are_counted:
         budgets.add_spending(transaction, 1, now=now, relay=limits.relay)
     if limits.per_domain_per_second:
@@ -145,7 +144,7 @@ def _count_allowed(transaction: Transaction, limits: Limits, gap: Stretch | None
             count_room(limits, budgets.list_spendings(transaction, now=now, relay=limits.relay), now=now) or 0
         )
     if gap is not None:
-        counts.append(max(1, int(limits.messages_per_second * (gap.ends_at - gap.starts_at).total_seconds())))
+        counts.append(max(1, int(limits.mailings_per_second * (gap.ends_at - gap.starts_at).total_seconds())))
     return min(counts, default=None)
 
 
@@ -154,8 +153,23 @@ def _plan_relay(
 ) -> int | None:
     if gap is None or not letters:
         return None
-    ends_at = gap.starts_at + timedelta(seconds=letters / limits.messages_per_second)
+    ends_at = gap.starts_at + timedelta(seconds=letters / limits.mailings_per_second)
     return budgets.add_stretch(transaction, Stretch(gap.starts_at, ends_at), now=now, relay=limits.relay)
+
+
+def _plan_notice(transaction: Transaction, limits: Limits, *, now: datetime) -> datetime:
+    """Give a notice its place: among all letters, or in what is kept for notices where that comes first."""
+    gap = _find_gap(transaction, limits, now=now)
+    if gap is None:
+        return now
+    reserve = f"{limits.relay} notices"
+    reserved_at = find_reserved(budgets.list_stretches(transaction, now=now, relay=reserve), limits, now=now)
+    if gap.starts_at <= reserved_at:
+        _plan_relay(transaction, 1, limits, gap, now=now)
+        return gap.starts_at
+    begun = Stretch(reserved_at, reserved_at + limits.reserve_span)
+    budgets.add_stretch(transaction, begun, now=now, relay=reserve)
+    return reserved_at
 
 
 def _plan_domains(

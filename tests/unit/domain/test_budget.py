@@ -18,6 +18,7 @@ from newsletter.domain.budget import (
     count_room,
     find_gap,
     find_quota_wait,
+    find_reserved,
     foresee_end,
 )
 
@@ -82,7 +83,7 @@ def test_a_limit_that_was_lowered_meanwhile_is_waited_for_too() -> None:
         (490, Limits(messages_per_hour=500), [], timedelta()),
         (1200, Limits(messages_per_hour=500), [], 2 * HOUR),
         (1200, Limits(messages_per_hour=500), spent((30, 490)), 2.5 * HOUR),
-        (600, Limits(messages_per_second=2), [], timedelta(minutes=5)),
+        (588, Limits(messages_per_second=2), [], timedelta(minutes=5)),
         (100, Limits(messages_per_hour=49, messages_per_day=60), [], DAY),
         (1_000_000, Limits(messages_per_day=10_000), [], 102 * DAY),
         (1_000_000, Limits(messages_per_hour=1_000), [], 1020 * HOUR),
@@ -95,7 +96,7 @@ def test_the_end_is_foreseen(letters: int, limits: Limits, past: list[Spending],
 def test_a_rate_and_a_quota_together_take_their_turns() -> None:
     end = foresee_end(980, Limits(messages_per_second=1, messages_per_hour=500), [], start=NOW)
 
-    # 490 letters take 490 s; the first of the second hour may leave an hour after the first ones had left.
+    # 490 letters take 500 s; the first of the second hour may leave an hour after the first ones had left.
     assert timedelta(minutes=68) - A_LITTLE < end - NOW < timedelta(minutes=69)
 
 
@@ -164,6 +165,10 @@ def test_the_growth_of_a_warm_up_ends_before_it_is_beyond_all_numbers() -> None:
     assert count_room(WARM_UP, [], now=NOW + 4000 * DAY) == count_room(WARM_UP, [], now=NOW + 60 * DAY)
 
 
+#: Of which notices have one in fifty.
+TWO_A_SECOND = Limits(messages_per_second=100 / 49)
+
+
 def stretch(starts_in: float, ends_in: float) -> Stretch:
     return Stretch(NOW + timedelta(seconds=starts_in), NOW + timedelta(seconds=ends_in))
 
@@ -185,8 +190,23 @@ def stretch(starts_in: float, ends_in: float) -> Stretch:
 def test_the_first_gap_in_a_relays_time_is_what_nobody_has_planned(
     taken: list[Stretch], gap: tuple[float, float]
 ) -> None:
-    assert find_gap(taken, Limits(messages_per_second=2), now=NOW) == stretch(*gap)
+    assert find_gap(taken, TWO_A_SECOND, now=NOW) == stretch(*gap)
 
 
 def test_of_a_slow_relay_one_letters_time_is_found() -> None:
-    assert find_gap([], Limits(messages_per_second=0.01), now=NOW) == stretch(0, 100)
+    assert find_gap([], Limits(messages_per_second=1 / 98), now=NOW) == stretch(0, 100)
+
+
+@pytest.mark.parametrize(("per_second", "apart", "most", "span"), [(10, 1, 6, 30), (0.5, 100, 1, 100)])
+def test_notices_have_one_in_fifty_of_a_rate_for_themselves_and_no_second_has_a_tenth_more(
+    per_second: float, apart: float, most: int, span: float
+) -> None:
+    limits = Limits(messages_per_second=per_second)
+    begun: list[Stretch] = []
+    for _ in range(2 * most):
+        at = find_reserved(begun, limits, now=NOW)
+        begun.append(Stretch(at, at + limits.reserve_span))
+    times = [(each.starts_at - NOW).total_seconds() for each in begun]
+
+    assert times == [apart * number for number in range(most)] + [span + apart * number for number in range(most)]
+    assert limits.mailings_per_second * span + most == pytest.approx(per_second * span)
