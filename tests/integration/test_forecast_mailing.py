@@ -21,9 +21,10 @@ from newsletter.domain.token import hash_address
 from newsletter.domain.topic import Topic
 from newsletter.errors import RefusedError
 from newsletter.service.forecast_mailing import MailingForecast, forecast_mailing
+from newsletter.service.look_ahead import look_ahead
 from newsletter.service.open_mailing import open_mailing
 from newsletter.service.unsubscribe import unsubscribe_address
-from newsletter.store import segments
+from newsletter.store import mailings, segments
 from newsletter.store.database import Database
 from newsletter.store.suppressions import suppress
 from newsletter.store.tables import subscribers
@@ -149,6 +150,25 @@ def test_the_end_follows_from_the_limits_and_without_them_the_mailing_before_is_
     assert forecast(desk, number, limits=limits).ends_at == desk.now + dt.timedelta(seconds=10)
     staged = forecast(desk, number, limits=limits, first_share=0.1, hold=hold)
     assert staged.ends_at == desk.now + dt.timedelta(seconds=10) + hold
+
+
+def test_the_end_waits_for_the_domain_that_most_readers_have_where_domains_have_a_rate(desk: Desk) -> None:
+    add_readers(desk.database, [*readers(50), *(f"ann@host{number}.example.org" for number in range(30))])
+    with desk.database.transaction() as transaction:
+        segments.save_segment(transaction, "Org", Segment(domain="host7.example.org"), now=desk.now)
+    number = desk.draft().number
+    desk.approve(number)
+    limits = Limits(per_domain_per_second=2)
+    seen = forecast(desk, number, limits=limits).ends_at
+    of_segment = forecast(desk, number, limits=limits, segment="Org").ends_at
+    mailing = send(desk, number, SendOrder())
+    with desk.database.snapshot() as snapshot:
+        report = mailings.report(snapshot, mailings.find_mailing(snapshot, mailing.id))
+    opened = look_ahead(report, database=desk.database, limits=limits, now=desk.now).expected_end_at
+
+    assert seen == desk.now + dt.timedelta(seconds=25)
+    assert of_segment == desk.now + dt.timedelta(seconds=0.5)
+    assert opened == mailing.not_before + dt.timedelta(seconds=25)
 
 
 def an_approved_second_issue(desk: Desk, *, more: int) -> int:

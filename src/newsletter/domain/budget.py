@@ -225,8 +225,20 @@ def find_quota_wait(
     return max((wait for wait in waits if wait), key=lambda wait: wait.until, default=None)
 
 
-def foresee_end(letters: int, limits: Limits, spent: Sequence[Spending], *, start: datetime) -> datetime:
-    """Return when the last of so many letters will have left, if nothing but the limits holds them up."""
+def foresee_end(
+    letters: int, limits: Limits, spent: Sequence[Spending], *, start: datetime, to_one_domain: int = 0
+) -> datetime:
+    """Return when the last of so many letters will have left, if nothing but the limits holds them up.
+
+    ``to_one_domain`` of them go to the domain that most go to.
+    """
+    end = _play_through(letters, limits, spent, start=start)
+    if not limits.per_domain_per_second:
+        return end
+    return max(end, start + timedelta(seconds=to_one_domain / limits.per_domain_per_second))
+
+
+def _play_through(letters: int, limits: Limits, spent: Sequence[Spending], *, start: datetime) -> datetime:
     left, whole = letters, timedelta()
     if slowest := min(limits.quotas, key=lambda quota: quota.for_mailings / quota.span.total_seconds(), default=None):
         # What is spent in one span is free again in the next: whole spans need no playing through.

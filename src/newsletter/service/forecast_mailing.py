@@ -13,7 +13,7 @@ from newsletter.domain.mailing import Launch
 from newsletter.domain.topic import Topic
 from newsletter.service.approve_issue import check_standing
 from newsletter.store import approvals, budgets, issues, segments
-from newsletter.store.audience import forecast_audience
+from newsletter.store.audience import find_largest_share, forecast_audience
 from newsletter.store.database import Database
 
 
@@ -62,12 +62,14 @@ def forecast_mailing(
         audience = forecast_audience(snapshot, before=number, day=launch.not_before.date(), segment=chosen)
         spent = budgets.list_spendings(snapshot, now=now)
         rest = budgets.find_rest(snapshot)
+        share = find_largest_share(snapshot, segment=chosen) if limits.per_domain_per_second else 0
     no_topic = audience.count_without(topics)
     ends_at = None
     if not limits.are_none:
         start = max(launch.not_before, rest.until if rest else launch.not_before)
         held = launch.hold if launch.first_share else timedelta()
-        ends_at = foresee_end(audience.readers - no_topic, limits, spent, start=start) + held
+        letters = audience.readers - no_topic
+        ends_at = foresee_end(letters, limits, spent, start=start, to_one_domain=round(share * letters)) + held
     return MailingForecast(
         draft=draft,
         approval=approval,

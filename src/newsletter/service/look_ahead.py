@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.domain.budget import Limits, Wait, foresee_end
-from newsletter.domain.mailing import DeliveryStatus, MailingReport, MailingStatus
+from newsletter.domain.mailing import DeliveryStatus, Mailing, MailingReport, MailingStatus
 from newsletter.service.grant_letters import find_wait
 from newsletter.service.release_rest import find_hold
-from newsletter.store import budgets
-from newsletter.store.database import Database
+from newsletter.store import batch_figures, budgets
+from newsletter.store.database import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ def look_ahead(report: MailingReport, *, database: Database, limits: Limits, now
         rest = budgets.find_rest(snapshot)
         spent = budgets.list_spendings(snapshot, now=now)
         last_queued = budgets.find_last_queued(snapshot)
+        queued, free_at = _find_longest_queue(snapshot, mailing, limits, now=now)
     if mailing.status is MailingStatus.SCHEDULED:
         wait = Wait(until=mailing.not_before, why="Its time has not come yet")
     wait = wait or find_hold(mailing)
@@ -42,4 +43,21 @@ def look_ahead(report: MailingReport, *, database: Database, limits: Limits, now
     if mailing.first_share:
         start = max(start, mailing.rest_at or start + mailing.hold)
     end = foresee_end(left, limits, spent, start=start)
+    end = max(end, foresee_end(0, limits, [], start=max(start, free_at), to_one_domain=queued))
     return Outlook(wait=wait, expected_end_at=max(end, last_queued or end))
+
+
+def _find_longest_queue(
+    transaction: Transaction, mailing: Mailing, limits: Limits, *, now: datetime
+) -> tuple[int, datetime]:
+    """Return how many letters wait for the domain that most wait for, and from when on it takes more than is planned.
+
+    What is planned already is among them where it has not left, so this is some seconds too many.
+    """
+    if not limits.per_domain_per_second:
+        return 0, now
+    queue = batch_figures.find_longest_queue(transaction, mailing.id, intended=mailing.intended)
+    if queue is None:
+        return 0, now
+    domain, letters = queue
+    return letters, budgets.load_budgets(transaction, [domain]).get(domain, budgets.Budget(now)).free_at

@@ -43,6 +43,23 @@ def find_large_domains(transaction: Transaction, mailing_id: int, *, intended: i
     return tuple(transaction.scalars(query))
 
 
+def find_longest_queue(transaction: Transaction, mailing_id: int, *, intended: int) -> tuple[str, int] | None:
+    """Return the domain that most letters of a mailing wait for, and how many, by the same sample; None without any."""
+    domain = domain_of(transaction.dialect)
+    step = intended // _SAMPLE + 1
+    query = (
+        select(domain, func.count())
+        .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .where(deliveries.c.mailing_id == mailing_id, deliveries.c.position.in_(range(1, intended + 1, step)))
+        .where(deliveries.c.status.in_([DeliveryStatus.QUEUED, DeliveryStatus.IN_FLIGHT]))
+        .group_by(domain)
+        .order_by(func.count().desc(), domain)
+        .limit(1)
+    )
+    row = transaction.execute(query).one_or_none()
+    return (row[0], row[1] * step) if row else None
+
+
 def count_batches(
     transaction: Transaction, mailing_id: int, numbers: Collection[int] | None, *, domains: Sequence[str]
 ) -> dict[int, Counter[Fate]]:

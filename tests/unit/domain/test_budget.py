@@ -100,6 +100,13 @@ def test_a_rate_and_a_quota_together_take_their_turns() -> None:
     assert timedelta(minutes=68) - A_LITTLE < end - NOW < timedelta(minutes=69)
 
 
+def test_the_domain_that_most_letters_go_to_decides_where_domains_have_a_rate() -> None:
+    limits = Limits(messages_per_second=100, per_domain_per_second=1)
+
+    assert foresee_end(9800, limits, [], start=NOW, to_one_domain=60) == NOW + timedelta(seconds=100)
+    assert foresee_end(9800, limits, [], start=NOW, to_one_domain=6000) == NOW + timedelta(seconds=6000)
+
+
 @given(
     letters=st.integers(1, 400),
     hourly=st.integers(1, 60),
