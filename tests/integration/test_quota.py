@@ -11,20 +11,22 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
-from mailing_stand import a_plant, add_readers, counted, open_a_mailing, report_on
+from mailing_stand import a_plant, a_rendered_issue, add_readers, counted, open_a_mailing, report_on
 from newsletter.domain.budget import HOUR, Limits, Stretch
 from newsletter.domain.mailing import Mailing, MailingStatus
 from newsletter.engine.embedded import EmbeddedEngine, deliver_due, deliver_mailing
 from newsletter.engine.plant import Plant
 from newsletter.engine.worker import Worker
-from newsletter.service.control_mailing import pause_mailing, resume_mailing
+from newsletter.service.control_mailing import cancel_mailing, pause_mailing, resume_mailing
 from newsletter.service.forget_old import forget_old
 from newsletter.service.grant_letters import grant_notice
 from newsletter.service.look_ahead import Outlook, look_ahead
 from newsletter.store import budgets
 from newsletter.store.database import Database
 from newsletter.store.seats import take_seat
+from newsletter.store.tables import batches
 from relay import Script, ScriptedRelay
 
 _START = datetime(2026, 3, 12, 9, tzinfo=UTC)
@@ -258,6 +260,23 @@ async def test_letters_of_a_slow_domain_come_back_when_it_is_their_turn(database
     assert before == {"queued": 40}
     assert outlook.expected_end_at is not None
     assert timedelta(seconds=75) < outlook.expected_end_at - _START < timedelta(seconds=85)
+
+
+async def test_a_domains_queue_does_not_outlive_its_mailing_for_more_than_a_minute(database: Database) -> None:
+    add_readers(database, readers(2000, "slow.example"))
+    mailing = open_a_mailing(database)
+    async with ScriptedRelay() as relay:
+        plant = a_plant(database, port=relay.port, limits=Limits(per_domain_per_second=1))
+        async with working(plant):
+            await asyncio.sleep(1.5)
+            cancel_mailing(mailing.id, database=database, now=plant.clock())
+            following = open_a_mailing(database, a_rendered_issue(2))
+            await asyncio.sleep(2)
+    with database.snapshot() as snapshot:
+        due = list(snapshot.scalars(select(batches.c.due_at).where(batches.c.mailing_id == following.id)))
+
+    assert len(due) == 4
+    assert max(due) <= plant.clock() + timedelta(minutes=1)
 
 
 def test_what_is_known_of_a_domain_is_forgotten_once_nothing_of_it_is_planned(database: Database) -> None:

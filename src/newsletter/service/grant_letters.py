@@ -31,6 +31,9 @@ from newsletter.store.ledger import Claim
 #: The next letters are granted so long before the last ones have left.
 _LEAD = timedelta(seconds=2)
 
+#: A batch whose letters wait for their domain is looked at again after so long: those before it may be cancelled.
+_LONGEST_PUT_OFF = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
@@ -235,7 +238,8 @@ class _Timetable:
         """Return when a letter that stays in its batch is due again.
 
         That is behind all of its domain that were put off before, so that batches come back one after another; but what
-        belongs to letters that were planned just now follows these.
+        belongs to letters that were planned just now follows these. Nobody is put off for longer than a minute: by then
+        the queue may be gone.
         """
         budget = self._find(domain)
         turn = self._turns.get(domain)
@@ -243,9 +247,10 @@ class _Timetable:
             turn = budget.free_at
             if domain not in self.changed and budget.queued_until is not None:
                 turn = max(turn, budget.queued_until)
-        self._turns[domain] = turn + self._step
-        queued_until = max(budget.queued_until or self._turns[domain], self._turns[domain])
-        self.changed[domain] = Budget(budget.free_at, queued_until)
+        turn = min(turn, self._now + _LONGEST_PUT_OFF)
+        self._turns[domain] = min(turn + self._step, self._now + _LONGEST_PUT_OFF)
+        queued_until = max(budget.queued_until or turn, self._turns[domain])
+        self.changed[domain] = Budget(budget.free_at, min(queued_until, self._now + _LONGEST_PUT_OFF))
         return turn
 
     def _find(self, domain: str) -> Budget:

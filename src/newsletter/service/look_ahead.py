@@ -32,7 +32,6 @@ def look_ahead(report: MailingReport, *, database: Database, limits: Limits, now
         wait = find_wait(snapshot, limits, now=now)
         rest = budgets.find_rest(snapshot)
         spent = budgets.list_spendings(snapshot, now=now)
-        last_queued = budgets.find_last_queued(snapshot)
         queued, free_at = _find_longest_queue(snapshot, mailing, limits, now=now)
     if mailing.status is MailingStatus.SCHEDULED:
         wait = Wait(until=mailing.not_before, why="Its time has not come yet")
@@ -43,8 +42,8 @@ def look_ahead(report: MailingReport, *, database: Database, limits: Limits, now
     if mailing.first_share:
         start = max(start, mailing.rest_at or start + mailing.hold)
     end = foresee_end(left, limits, spent, start=start)
-    end = max(end, foresee_end(0, limits, [], start=max(start, free_at), to_one_domain=queued))
-    return Outlook(wait=wait, expected_end_at=max(end, last_queued or end))
+    of_domain = foresee_end(0, limits, [], start=max(start, free_at), to_one_domain=queued)
+    return Outlook(wait=wait, expected_end_at=max(end, of_domain))
 
 
 def _find_longest_queue(

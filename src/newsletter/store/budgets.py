@@ -94,13 +94,6 @@ def delete_spent(transaction: Transaction, *, now: datetime) -> None:
     transaction.execute(delete(budgets).where(budgets.c.name.in_(spent)))
 
 
-def find_last_queued(transaction: Transaction) -> datetime | None:
-    """Return when the last letter will be under way that its domain's limit has held up."""
-    queued = select(budgets.c.queued_until).where(budgets.c.queued_until.is_not(None))
-    until: datetime | None = transaction.scalar(queued.order_by(budgets.c.queued_until.desc()).limit(1))
-    return until
-
-
 def list_spendings(transaction: Transaction, *, now: datetime, relay: str = RELAY) -> list[Spending]:
     """Return what was spent of a relay's quotas in the last day."""
     query = select(spendings.c.at, spendings.c.letters).filter_by(relay=relay).where(spendings.c.at > now - DAY)
