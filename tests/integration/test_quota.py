@@ -16,6 +16,7 @@ from sqlalchemy import select
 from mailing_stand import a_plant, a_rendered_issue, add_readers, counted, open_a_mailing, report_on
 from newsletter.domain.budget import HOUR, Limits, Stretch
 from newsletter.domain.mailing import Mailing, MailingStatus
+from newsletter.engine.claims import Claims, Granted
 from newsletter.engine.embedded import EmbeddedEngine, deliver_due, deliver_mailing
 from newsletter.engine.plant import Plant
 from newsletter.engine.worker import Worker
@@ -260,6 +261,30 @@ async def test_letters_of_a_slow_domain_come_back_when_it_is_their_turn(database
     assert before == {"queued": 40}
     assert outlook.expected_end_at is not None
     assert timedelta(seconds=75) < outlook.expected_end_at - _START < timedelta(seconds=85)
+
+
+def test_letters_that_wait_for_their_domain_leave_while_the_relay_is_theirs(database: Database) -> None:
+    add_readers(database, readers(160, "slow.example"))
+    add_readers(database, [f"reader@host{number}.example" for number in range(340)])
+    add_readers(database, readers(500, "slow.example.net"))
+    open_a_mailing(database)
+    limits = Limits(messages_per_second=100, per_domain_per_second=10)
+    plant = a_plant(database, port=25, limits=limits)
+    with take_seat(database, now=plant.clock()) as seat:
+        claims = Claims(plant, seat)
+        mixed = claims.take()
+        with database.transaction() as transaction:
+            (stretch,) = budgets.list_stretches(transaction, now=plant.clock())
+            budgets.cut_stretch(transaction, 1, ends_at=plant.clock())
+        alone = claims.take()
+
+    assert isinstance(mixed, Granted)
+    assert len(mixed.grant.recipients) >= 340 + 30
+    assert max(mixed.grant.due.values()) <= stretch.ends_at
+    # Where all are to one domain they have a second: others could have the relay beside them, but for no longer.
+    assert isinstance(alone, Granted)
+    assert len(alone.grant.recipients) == 11
+    assert max(alone.grant.due.values()) <= alone.grant.starts_at + timedelta(seconds=1)
 
 
 async def test_a_domains_queue_does_not_outlive_its_mailing_for_more_than_a_minute(database: Database) -> None:

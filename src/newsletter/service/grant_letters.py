@@ -7,6 +7,8 @@ and nobody holds a batch while he waits.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -30,6 +32,10 @@ from newsletter.store.ledger import Claim
 
 #: The next letters are granted so long before the last ones have left.
 _LEAD = timedelta(seconds=2)
+
+#: Letters that wait for their domain are granted for so long ahead at least, though others may have the relay by then;
+#: else a batch with few others would be claimed again for each of them.
+_SHORTEST_REACH = timedelta(seconds=1)
 
 #: A batch whose letters wait for their domain is looked at again after so long: those before it may be cancelled.
 _LONGEST_PUT_OFF = timedelta(minutes=1)
@@ -77,7 +83,7 @@ def grant_letters(transaction: Transaction, claim: Claim, limits: Limits, *, now
     budgets.lock_relay(transaction, now=now, relay=limits.relay)
     gap = _find_gap(transaction, limits, now=now)
     allowed = _count_allowed(transaction, limits, gap, now=now)
-    granted, due, rest_due_at = _plan_domains(transaction, claim.recipients, allowed, limits, now=now)
+    granted, due, rest_due_at = _plan_domains(transaction, claim.recipients, allowed, limits, gap, now=now)
     stretch = _plan_relay(transaction, len(granted), limits, gap, now=now)
     spending = (
         budgets.add_spending(transaction, len(granted), now=now, relay=limits.relay)
@@ -180,6 +186,7 @@ def _plan_domains(
     recipients: tuple[Recipient, ...],
     allowed: int | None,
     limits: Limits,
+    gap: Stretch | None,
     *,
     now: datetime,
 ) -> tuple[list[Recipient], dict[DeliveryId, datetime], datetime | None]:
@@ -189,26 +196,29 @@ def _plan_domains(
     """
     if not limits.per_domain_per_second:
         return list(recipients[:allowed]), {}, now
+    names = [_name(recipient.address.domain, limits) for recipient in recipients]
     timetable = _Timetable(
-        budgets.load_budgets(transaction, {_name(recipient.address.domain, limits) for recipient in recipients}),
+        budgets.load_budgets(transaction, set(names)),
         step=timedelta(seconds=1 / limits.per_domain_per_second),
         now=now,
+        starts_at=gap.starts_at if gap else now,
     )
+    if gap is not None and allowed is not None:
+        timetable.shorten_reach(Counter(names), allowed, per_second=limits.mailings_per_second)
     granted: list[Recipient] = []
     due: dict[DeliveryId, datetime] = {}
     rest_due_at: datetime | None = None
-    for recipient in recipients:
+    for recipient, name in zip(recipients, names, strict=True):
         if len(granted) == allowed:
             rest_due_at = now
             break
-        name = _name(recipient.address.domain, limits)
         at = timetable.plan(name)
         if at is None:
-            turn = timetable.put_off(name)
+            turn = timetable.put_off(name) - _SHORTEST_REACH  # a moment before, or the domain waited for the claim
             rest_due_at = min(rest_due_at or turn, turn)
             continue
         granted.append(recipient)
-        if at > now:
+        if at > timetable.starts_at:
             due[recipient.delivery] = at
     budgets.save_budgets(transaction, timetable.changed)
     return granted, due, rest_due_at
@@ -217,19 +227,38 @@ def _plan_domains(
 class _Timetable:
     """The letters of one claim, planned by the rate of their domains."""
 
-    def __init__(self, known: dict[str, Budget], *, step: timedelta, now: datetime) -> None:
+    def __init__(self, known: dict[str, Budget], *, step: timedelta, now: datetime, starts_at: datetime) -> None:
         self._known = known
         self._step = step
         self._now = now
+        #: before then, others have the relay
+        self.starts_at = starts_at
+        self._reach = GRANTED_AHEAD
         #: of domains that had letters planned, or put off
         self.changed: dict[str, Budget] = {}
         self._turns: dict[str, datetime] = {}
 
+    def shorten_reach(self, wanted: Mapping[str, int], allowed: int, *, per_second: float) -> None:
+        """Grant only what leaves while the relay is ours: as long as all letters that are granted take at its rate.
+
+        What left later would do so beside the letters of others. ``wanted`` are letters by domain.
+        """
+        while self._reach > _SHORTEST_REACH:
+            letters = min(allowed, sum(self._count_within_reach(domain, most) for domain, most in wanted.items()))
+            reach = max(_SHORTEST_REACH, timedelta(seconds=letters / per_second))
+            if reach >= self._reach:
+                return
+            self._reach = reach
+
+    def _count_within_reach(self, domain: str, most: int) -> int:
+        span = self.starts_at + self._reach - max(self._find(domain).free_at, self.starts_at)
+        return min(most, span // self._step + 1) if span >= timedelta() else 0
+
     def plan(self, domain: str) -> datetime | None:
         """Return when the next letter to a domain leaves; None if that is too far ahead."""
         budget = self._find(domain)
-        at = max(budget.free_at, self._now)
-        if at > self._now + GRANTED_AHEAD:
+        at = max(budget.free_at, self.starts_at)
+        if at > self.starts_at + self._reach:
             return None
         self.changed[domain] = Budget(at + self._step, budget.queued_until)
         return at
