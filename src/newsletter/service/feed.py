@@ -85,8 +85,8 @@ class Feed:
 
     @property
     def is_low(self) -> bool:
-        """Tell whether few letters are left that need not wait for their domain."""
-        return len(self._waiting) + len(self._ready) <= self._low_water
+        """Tell whether few letters are left that need not wait for their domain, and those that did leave in time."""
+        return not self._later.is_behind and len(self._waiting) + len(self._ready) <= self._low_water
 
     @property
     def held_up(self) -> int:
@@ -186,8 +186,14 @@ class Feed:
             self._ready.append(Job(load=load, recipient=recipient, letter=load.splicer.splice(recipient)))
 
     def _choose_next(self) -> tuple[Load, Recipient] | None:
-        if self._later and (due := self._later.take_due()) is not None:
-            return due
+        if self._later:
+            due = self._later.take_due()
+            for load, _ in self._later.drop_late():  # to be granted anew
+                load.dropped += 1
+                load.close_one()
+                self._ebb.set()
+            if due is not None:
+                return due
         if self._pace.is_limited:
             now = asyncio.get_running_loop().time()
             while self._waiting and self._waiting[0][0].ends_at < now:

@@ -199,3 +199,17 @@ async def test_letters_do_not_wait_for_the_time_of_those_that_were_granted_after
     assert await take_positions(feed, 3) == [1, 2, 3]
     assert time.monotonic() - started < 0.2
     assert feed.take_ready() is None
+
+
+async def test_a_letter_late_for_the_time_that_its_domain_had_is_let_go_of_and_those_after_it_are_not() -> None:
+    feed = Feed(limits=Limits(per_domain_per_second=50))
+    claim = a_claim(1, 2, 3)
+    delivery = [recipient.delivery for recipient in claim.recipients]
+    load = feed.load(claim, SPLICER, waits={delivery[0]: 0.01, delivery[1]: 0.6, delivery[2]: 1.3})
+    await asyncio.sleep(1.2)
+    is_low_before = feed.is_low
+
+    assert await take_positions(feed, 2) == [2, 3]
+    assert (load.dropped, load.open, len(feed)) == (1, 2, 0)
+    assert not is_low_before  # or more would be granted to whoever cannot send what he has
+    assert feed.is_low

@@ -79,16 +79,16 @@ def test_who_waits_for_his_domain_is_taken_when_his_time_has_come() -> None:
     assert (room.take_due(), room.wait_seconds(), len(room)) == (None, None, 0)
 
 
-def test_who_comes_late_still_leaves_at_the_pace_of_his_domain() -> None:
+def test_who_comes_a_little_late_still_leaves_at_the_pace_of_his_domain() -> None:
     timer = Timer()
-    room: WaitingRoom[int] = WaitingRoom(1, timer=timer)
-    for number in range(10):
-        room.add(number, domain="slow.example", seconds=number)
-    room.add(99, domain="other.example", seconds=5)
-    timer.go_on(60)
+    room: WaitingRoom[int] = WaitingRoom(5, timer=timer)
+    for number in range(5):
+        room.add(number, domain="slow.example", seconds=number / 5)
+    room.add(99, domain="other.example", seconds=0.5)
+    timer.go_on(0.9)
 
     assert [room.take_due(), room.take_due(), room.take_due()] == [0, 99, None]
-    timer.go_on(1)
+    timer.go_on(0.15)
     assert [room.take_due(), room.take_due()] == [1, None]
 
 
@@ -99,3 +99,18 @@ def test_what_is_dropped_waits_no_more() -> None:
 
     assert sorted(room.drop(lambda number: number % 2 == 0)) == [0, 2]
     assert len(room) == 2
+
+
+def test_who_is_held_up_by_his_domains_pace_for_too_long_is_late() -> None:
+    timer = Timer()
+    room: WaitingRoom[int] = WaitingRoom(2, timer=timer)
+    for number in range(6):
+        room.add(number, domain="slow.example", seconds=0)
+    taken = []
+    for _ in range(10):
+        timer.go_on(0.25)
+        taken += [item for item in (room.take_due(),) if item is not None]
+
+    assert taken == [0, 1]
+    assert sorted(room.drop_late()) == [2, 3, 4, 5]
+    assert (room.drop_late(), len(room)) == ([], 0)
