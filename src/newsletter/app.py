@@ -374,8 +374,10 @@ class App:
 
     def _find_logo(self) -> str:
         """Return the file of the journal's logo, or "" where the theme names none."""
+        if self.theme_folder is None:
+            return ""
         file = self.theme.logo.file
-        return str(self.theme_folder / file) if self.theme_folder and file else ""
+        return str(self.theme_folder / file) if file else ""
 
     def fetch(self, url: str) -> bytes:
         """Fetch a source or a picture; a newsletter on trial on this machine may ask this machine."""
