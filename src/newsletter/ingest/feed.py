@@ -46,7 +46,8 @@ def _parse_xml(source: str, data: bytes) -> Any:  # noqa: ANN401 - lxml has no t
     try:
         return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError as error:
-        raise UnreadableSourceError(source, error.lineno or 1, f"well-formed XML ({error.msg})") from error
+        why = " ".join(error.msg.split())  # libxml2 breaks lines in some of its sentences
+        raise UnreadableSourceError(source, error.lineno or 1, f"well-formed XML ({why})") from error
 
 
 def _settle_media(root: Any) -> None:  # noqa: ANN401 - lxml has no types

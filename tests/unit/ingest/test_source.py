@@ -73,6 +73,7 @@ def read_or_refuse(name: str, data: bytes) -> None:
 @example(name="a.md", data=b"---\n&a [*a]\n---\nx")
 @example(name="a.md", data=b"---\n!!python/object:os.system x\n---\nx")
 @example(name="a.xml", data=b'<?xml version="1.0" encoding="nonsense"?><rss/>')
+@example(name="a.xml", data=b"<\0")
 @example(name="a.xml", data="\ufeff<rss/>".encode("utf-16"))
 def test_arbitrary_bytes_are_read_or_refused(name: str, data: bytes) -> None:
     read_or_refuse(name, data)
