@@ -20,6 +20,8 @@ import pytest
 from network import answers, find_free_port
 
 _SECONDS = 30
+# Longer back-off than between two runs of the queue: else a run may find a message whose delivery is just being put
+# off, skip it as still being delivered, and leave it alone for good.
 _MAIN = """\
 compatibility_level = 3.6
 queue_directory = {folder}/queue
@@ -49,8 +51,8 @@ virtual_gid_maps = static:{gid}
 delay_warning_time = 1s
 maximal_queue_lifetime = {lifetime}
 bounce_queue_lifetime = {lifetime}
-minimal_backoff_time = 1s
-maximal_backoff_time = 1s
+minimal_backoff_time = 2s
+maximal_backoff_time = 2s
 queue_run_delay = 1s
 smtp_destination_concurrency_limit = 20
 {more}
