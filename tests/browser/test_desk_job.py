@@ -261,8 +261,8 @@ def mend_and_approve(page: Page, other: Page, desk: str) -> None:
 def send(page: Page, stand: Stand) -> None:
     page.goto(f"{stand.desk}/issues/1/send")
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    page.get_by_label("Not before").fill(f"{tomorrow:%Y-%m-%dT09:00}")
-    scheduled = page.get_by_role("button", name=re.compile("Send issue 1 to 60 readers on .* at 09:00"))
+    page.get_by_label("Not before").fill(f"{tomorrow:%Y-%m-%dT10:07}")  # no slot has that time
+    scheduled = page.get_by_role("button", name=re.compile("Send issue 1 to 60 readers on .* at 10:07"))
     scheduled.click()
     page.wait_for_url("**/issues/1/live")
     press(page, "Recall it: nobody gets it yet")

@@ -132,8 +132,8 @@ def test_an_issue_goes_out_by_clicking_from_its_approval_to_its_report(stand: St
 
         # Scheduled for tomorrow, and recalled.
         tomorrow = datetime.now(UTC) + timedelta(days=1)
-        page.get_by_label("Not before").fill(f"{tomorrow:%Y-%m-%dT09:00}")
-        named = f"Send issue 1 to 60 readers on {tomorrow:%a} {tomorrow.day} {tomorrow:%B %Y} at 09:00 UTC"
+        page.get_by_label("Not before").fill(f"{tomorrow:%Y-%m-%dT10:07}")  # no slot has that time
+        named = f"Send issue 1 to 60 readers on {tomorrow:%a} {tomorrow.day} {tomorrow:%B %Y} at 10:07 UTC"
         expect(page.get_by_role("button", name=named)).to_be_visible()
         press(page, named)
         page.wait_for_url("**/issues/1/live")
