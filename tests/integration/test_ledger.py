@@ -43,7 +43,7 @@ from newsletter.service.control_mailing import (
     resend_doubtful,
     resume_mailing,
 )
-from newsletter.store import audience_layout, ledger, mailings, progress, subscribers, suppressions
+from newsletter.store import audience_layout, ledger, mailings, progress, recovery, subscribers, suppressions
 from newsletter.store.database import Database, Transaction
 from newsletter.store.ledger import Claim
 from newsletter.store.progress import Withdrawn
@@ -427,7 +427,7 @@ def test_rejections_that_were_about_us_are_taken_back(database: Database) -> Non
         record(database, *(a_settlement(position, DeliveryStatus.REJECTED) for position in range(1, 5)))
         finish(database, claimed)
     with database.transaction() as transaction:
-        ledger.requeue(transaction, [DeliveryId(mailing.id, 3)], now=NOW)
+        recovery.requeue(transaction, [DeliveryId(mailing.id, 3)], now=NOW)
 
     assert counted(report_on(database, mailing)) == {"queued": 2, "rejected": 3}
 
@@ -440,7 +440,7 @@ def test_of_a_mailing_that_has_ended_no_rejection_is_taken_back(database: Databa
         record(database, *(a_settlement(position, DeliveryStatus.REJECTED) for position in range(1, 6)))
         finish(database, claimed)
     with database.transaction() as transaction:
-        ledger.requeue(transaction, [DeliveryId(mailing.id, 3)], now=NOW)
+        recovery.requeue(transaction, [DeliveryId(mailing.id, 3)], now=NOW)
 
     report = report_on(database, mailing)
     assert (counted(report), report.mailing.status) == ({"rejected": 5}, MailingStatus.FINISHED)

@@ -16,7 +16,7 @@ from newsletter.service.grant_letters import (
     is_relay_planned,
 )
 from newsletter.service.release_rest import release_rests
-from newsletter.store import budgets, first_share, jobs, ledger, mailings
+from newsletter.store import budgets, first_share, jobs, ledger, mailings, recovery
 from newsletter.store.database import Transaction
 from newsletter.store.ledger import Claim
 from newsletter.store.seats import Seat
@@ -52,7 +52,7 @@ class Claims:
         plant, now = self._plant, self._plant.clock()
         with plant.database.transaction() as transaction:
             mailings.start_due(transaction, now=now)
-            ledger.recover_stopped(transaction, is_dead=self._seat.is_dead, doubtful=plant.doubtful, now=now)
+            recovery.recover_stopped(transaction, is_dead=self._seat.is_dead, doubtful=plant.doubtful, now=now)
             release_rests(transaction, percent=plant.staged_percent, now=now)
             wait = find_wait(transaction, plant.limits, now=now)
             if wait is not None or self._is_relay_planned(transaction, now=now):

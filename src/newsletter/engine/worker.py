@@ -22,7 +22,7 @@ from newsletter.service.feed import Feed, Load
 from newsletter.service.health import Health
 from newsletter.service.ledger_writer import LedgerWriter
 from newsletter.service.rest_relay import PATIENCE, rest_relay
-from newsletter.store import ledger, mailings, sender_health
+from newsletter.store import ledger, mailings, recovery, sender_health
 from newsletter.store.ledger import LEASE
 from newsletter.store.seats import Seat
 
@@ -332,7 +332,7 @@ class Worker:
 
     def _requeue(self, blamed: Sequence[DeliveryId]) -> None:
         with self._plant.database.transaction() as transaction:
-            ledger.requeue(transaction, blamed, now=self._plant.clock())
+            recovery.requeue(transaction, blamed, now=self._plant.clock())
 
     def _renew(self, loads: Sequence[Load], now: datetime) -> None:
         """Prolong claims. Where one was taken over, the commit before the next final dot finds out."""

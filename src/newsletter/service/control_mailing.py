@@ -8,7 +8,7 @@ from datetime import datetime
 
 from newsletter.domain.mailing import DeliveryId, DeliveryStatus, Mailing, MailingStatus
 from newsletter.errors import RefusedError
-from newsletter.store import doubt, first_share, jobs, ledger, mailings, sender_health
+from newsletter.store import doubt, first_share, jobs, ledger, mailings, recovery, sender_health
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database, Transaction
 
@@ -30,7 +30,7 @@ def pause_mailing(
     """
     with database.transaction() as transaction:
         mailing = mailings.find_mailing(transaction, mailing_id, lock=True)
-        ledger.requeue(transaction, blamed, now=now)
+        recovery.requeue(transaction, blamed, now=now)
         if mailing.status is MailingStatus.PAUSED:
             return mailing
         return stop(transaction, mailing, reason=reason, now=now, by=by)
@@ -96,7 +96,7 @@ def cancel_mailing(mailing_id: int, *, database: Database, now: datetime, by: st
 def resend_doubtful(mailing_id: int, *, database: Database, now: datetime, by: str | None = None) -> int:
     """Queue a mailing's doubtful letters again, and let it run; return how many there were."""
     with database.transaction() as transaction:
-        count = ledger.resend_doubtful(transaction, mailing_id, now=now)  # from here on nobody else ends the mailing
+        count = recovery.resend_doubtful(transaction, mailing_id, now=now)  # from here on nobody else ends the mailing
         mailing = mailings.find_mailing(transaction, mailing_id, lock=True)
         if mailing.status is MailingStatus.CANCELLED:
             raise RefusedError("The mailing was cancelled; its doubtful letters stay as they are.")

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from newsletter.domain.mailing import DoubtfulPolicy
-from newsletter.store import ledger
+from newsletter.store import recovery
 from newsletter.store.database import Database
 from newsletter.store.seats import is_seat_empty
 
@@ -17,8 +17,8 @@ def recover_letters(*, database: Database, doubtful: DoubtfulPolicy, now: dateti
     As often as one likes: as long as nothing was left it only reads.
     """
     with database.snapshot() as snapshot:
-        if not ledger.list_stopped_claims(snapshot):
+        if not recovery.list_stopped_claims(snapshot):
             return
     with database.transaction() as transaction:
         is_dead = partial(is_seat_empty, database=database)
-        ledger.recover_stopped(transaction, is_dead=is_dead, doubtful=doubtful, now=now)
+        recovery.recover_stopped(transaction, is_dead=is_dead, doubtful=doubtful, now=now)

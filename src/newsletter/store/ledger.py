@@ -7,8 +7,6 @@ and can neither settle nor send. The order in which rows are locked stands in ``
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -22,7 +20,6 @@ from sqlalchemy import (
     case,
     exists,
     func,
-    literal,
     or_,
     select,
     true,
@@ -43,14 +40,9 @@ from newsletter.domain.subscriber import SubscriberStatus
 from newsletter.domain.topic import Topic
 from newsletter.store.database import Transaction
 from newsletter.store.delivery_counts import (
-    CAN_BE_DOUBTFUL,
-    IS_IN_BATCH,
     add_up,
-    count_anew,
     count_batch,
     drop_count,
-    has_reduced,
-    take_apart,
 )
 from newsletter.store.mailing_locks import lock_batches, lock_mailing
 from newsletter.store.seats import Seat
@@ -60,8 +52,6 @@ from newsletter.store.totals import keep_totals
 #: How long a claim stands without a sign of life. A worker that is stopped for longer finds its batch taken over, and
 #: one whose machine is gone is followed by another within a minute.
 LEASE = timedelta(seconds=45)
-
-_STOPPED = [MailingStatus.PAUSED, MailingStatus.CANCELLED]
 
 SENDABLE = [DeliveryStatus.QUEUED.value, DeliveryStatus.DEFERRED.value]
 
@@ -161,7 +151,7 @@ def claim_batch(
     ).one_or_none()
     if row is None:
         return None
-    batch = _read_next_claim(row)
+    batch = read_next_claim(row)
     transaction.execute(
         update(batches)
         .where(is_row_of(batch))
@@ -170,7 +160,7 @@ def claim_batch(
     drop_count(transaction, batch.mailing, batch.number)
     found = 0
     if row.worker_id is not None:
-        found = recover(transaction, _covers(batch), doubtful=doubtful)
+        found = recover(transaction, covers(batch), doubtful=doubtful)
     withhold(transaction, batch.mailing, batch.first_position, batch.last_position, now=now)
     return Claim(batch=batch, recipients=_list_recipients(transaction, batch, now=now), found_doubtful=found)
 
@@ -182,27 +172,6 @@ def renew(transaction: Transaction, batch: Batch, *, now: datetime) -> bool:
     """
     renewed = update(batches).where(is_row_of(batch), batches.c.fence == batch.fence).values(lease_until=now + LEASE)
     return transaction.execute(renewed).rowcount == 1
-
-
-def requeue(transaction: Transaction, refused: Sequence[DeliveryId], *, now: datetime) -> None:
-    """Take rejections back that were about us and not about these recipients; none of a mailing that has ended."""
-    by_mailing: defaultdict[int, list[int]] = defaultdict(list)
-    for delivery in refused:
-        by_mailing[delivery.mailing].append(delivery.position)
-    for mailing_id, positions in sorted(by_mailing.items()):
-        if lock_mailing(transaction, mailing_id) not in {MailingStatus.RUNNING, MailingStatus.PAUSED}:
-            continue
-        having = or_(*(literal(each).between(batches.c.first_position, batches.c.last_position) for each in positions))
-        numbers = lock_batches(transaction, mailing_id, having)
-        touched = update(batches).where(batches.c.mailing_id == mailing_id, batches.c.number.in_(numbers))
-        transaction.execute(touched.values(due_at=func.coalesce(batches.c.due_at, now)))
-        transaction.execute(
-            update(deliveries)
-            .where(deliveries.c.mailing_id == mailing_id, deliveries.c.position.in_(positions))
-            .where(deliveries.c.status == DeliveryStatus.REJECTED)
-            .values(status=DeliveryStatus.QUEUED, reason=None, settled_at=None)
-        )
-        count_anew(transaction, mailing_id, numbers)
 
 
 def finish_batch(
@@ -218,7 +187,7 @@ def finish_batch(
     if not lock_batches(transaction, batch.mailing, is_row_of(batch), batches.c.fence == batch.fence):
         return
     if status is MailingStatus.CANCELLED:
-        withhold_rest(transaction, _covers(batch), now=now)
+        withhold_rest(transaction, covers(batch), now=now)
     given = {**_range(batch), "queued_due_at": queued_due_at or now}
     due_at, answered_at, doubtful = transaction.execute(_STATE_OF_BATCH, given).one()
     given_back = (
@@ -271,42 +240,6 @@ def recover(transaction: Transaction, where: ColumnElement[bool], *, doubtful: D
     return transaction.execute(left.values(values)).rowcount
 
 
-def list_stopped_claims(transaction: Transaction) -> list[int]:
-    """Return the paused and cancelled mailings of which some worker has a batch, living or dead."""
-    claimed = select(batches.c.mailing_id).join(mailings).where(batches.c.worker_id.is_not(None))
-    stopped = claimed.where(mailings.c.status.in_(_STOPPED)).distinct().order_by(batches.c.mailing_id)
-    return list(transaction.scalars(stopped))
-
-
-def recover_stopped(
-    transaction: Transaction,
-    *,
-    is_dead: Callable[[Transaction, int], bool],
-    doubtful: DoubtfulPolicy,
-    now: datetime,
-) -> None:
-    """Give back what dead workers have of paused and cancelled mailings, which nobody claims.
-
-    What they left in flight is decided on as by a claim; but of a cancelled mailing nothing is sent again, so there
-    all of it is doubtful.
-    """
-    for mailing_id in list_stopped_claims(transaction):
-        status = lock_mailing(transaction, mailing_id)
-        if status not in _STOPPED:
-            continue
-        numbers = lock_batches(transaction, mailing_id, batches.c.worker_id.is_not(None))
-        claimed = select(batches).where(batches.c.mailing_id == mailing_id, batches.c.number.in_(numbers))
-        rows = transaction.execute(claimed.order_by(batches.c.number)).all()
-        dead = {worker for worker in {row.worker_id for row in rows} if is_dead(transaction, worker)}
-        for row in rows:
-            if row.worker_id in dead or row.lease_until < now:
-                batch = _read_next_claim(row)
-                transaction.execute(update(batches).where(is_row_of(batch)).values(fence=batch.fence))
-                policy = DoubtfulPolicy.HOLD if status is MailingStatus.CANCELLED else doubtful
-                recover(transaction, _covers(batch), doubtful=policy)
-                finish_batch(transaction, batch, now=now)
-
-
 def withhold_rest(transaction: Transaction, which: ColumnElement[bool], *, now: datetime) -> int:
     """Settle what is open of a cancelled mailing; return how many may have arrived once, which makes them doubtful."""
     left = update(deliveries).where(which, deliveries.c.status.in_(SENDABLE))
@@ -318,27 +251,6 @@ def withhold_rest(transaction: Transaction, which: ColumnElement[bool], *, now: 
     return count
 
 
-def resend_doubtful(transaction: Transaction, mailing_id: int, *, now: datetime) -> int:
-    """Queue a mailing's doubtful letters again; return how many. None of letters that are only counted any more."""
-    is_ended = lock_mailing(transaction, mailing_id) is MailingStatus.FINISHED
-    if is_ended and has_reduced(transaction, mailing_id):
-        return 0
-    is_doubtful = and_(deliveries.c.mailing_id == mailing_id, deliveries.c.status == DeliveryStatus.DOUBTFUL)
-    having = exists().where(IS_IN_BATCH, is_doubtful)
-    numbers = lock_batches(transaction, mailing_id, CAN_BE_DOUBTFUL, having)
-    if not numbers:
-        return 0
-    made_due = update(batches).where(batches.c.mailing_id == mailing_id, batches.c.number.in_(numbers))
-    transaction.execute(made_due.values(due_at=now, doubtful=0))
-    again = update(deliveries).where(is_doubtful).values(status=DeliveryStatus.QUEUED, resent=True, settled_at=None)
-    count = transaction.execute(again).rowcount
-    if is_ended:
-        take_apart(transaction, mailing_id)
-    else:
-        count_anew(transaction, mailing_id, numbers)
-    return count
-
-
 def _is_free(transaction: Transaction, seat: Seat, now: datetime) -> ColumnElement[bool]:
     """Nobody has it, its lease ran out, or its worker's seat is empty."""
     holders = select(batches.c.worker_id).where(batches.c.worker_id.is_not(None), batches.c.worker_id != seat.worker)
@@ -346,7 +258,7 @@ def _is_free(transaction: Transaction, seat: Seat, now: datetime) -> ColumnEleme
     return or_(batches.c.worker_id.is_(None), batches.c.lease_until < now, batches.c.worker_id.in_(dead))
 
 
-def _read_next_claim(row: Row[Any]) -> Batch:
+def read_next_claim(row: Row[Any]) -> Batch:
     """Return a batch under the claim that follows the last one."""
     return Batch(
         mailing=row.mailing_id,
@@ -357,7 +269,7 @@ def _read_next_claim(row: Row[Any]) -> Batch:
     )
 
 
-def _covers(batch: Batch) -> ColumnElement[bool]:
+def covers(batch: Batch) -> ColumnElement[bool]:
     """Of a delivery: it is in the batch."""
     in_range = deliveries.c.position.between(batch.first_position, batch.last_position)
     return and_(deliveries.c.mailing_id == batch.mailing, in_range)

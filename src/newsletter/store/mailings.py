@@ -164,7 +164,7 @@ def list_held(transaction: Transaction, *, now: datetime) -> list[Mailing]:
 def withhold_cancelled(transaction: Transaction, mailing_id: int, *, now: datetime) -> None:
     """Withhold what a cancelled mailing has not sent; its batches are never due again.
 
-    What a worker has out is settled by ``ledger.finish_batch``, and what a dead one had by ``ledger.recover_stopped``.
+    ``ledger.finish_batch`` settles what a worker has out, and ``recovery.recover_stopped`` what a dead one had.
     """
     lock_mailing(transaction, mailing_id)
     lock_batches(transaction, mailing_id)
