@@ -16,8 +16,9 @@ from newsletter.domain.subscriber import ConsentEvent, SubscriberStatus
 from newsletter.domain.suppression import SuppressionReason
 from newsletter.domain.topic import Topic
 from newsletter.errors import InputError, UnreadableSourceError
-from newsletter.service.import_subscribers import Fate, SubscriberImport, import_subscribers
+from newsletter.service.import_subscribers import SubscriberImport, import_subscribers
 from newsletter.service.person_record import find_record
+from newsletter.service.take_rows import Fate
 from newsletter.store.database import Database
 from newsletter.store.subscribers import count_in, count_subscribers
 

@@ -26,11 +26,12 @@ from newsletter.service.change_suppression import lift_suppression, suppress_add
 from newsletter.service.export_subscribers import export_subscribers
 from newsletter.service.find_reader import read_link
 from newsletter.service.forget_subscriber import forget_subscriber
-from newsletter.service.import_subscribers import Fate, SubscriberImport, import_subscribers
+from newsletter.service.import_subscribers import SubscriberImport, import_subscribers
 from newsletter.service.person_record import find_record
 from newsletter.service.return_subscriber import return_by_link
 from newsletter.service.save_choices import save_choices
 from newsletter.service.save_segment import tag_subscribers
+from newsletter.service.take_rows import Fate
 from newsletter.service.unsubscribe import unsubscribe_address, unsubscribe_by_links
 from newsletter.store.database import Database
 from newsletter.store.subscribers import count_subscribers, find_subscriber, list_subscribers

@@ -114,7 +114,7 @@ def _say_reading(report: SubscriberImport, *, is_trial: bool) -> None:
 
 def _say_lines(report: SubscriberImport) -> None:
     """Say which lines somebody should look at."""
-    from newsletter.service.import_subscribers import Fate
+    from newsletter.service.take_rows import Fate
 
     if report.left_lines:
         lines = _name_lines(report.left_lines, report.counts[Fate.LEFT_THERE])

@@ -30,7 +30,8 @@ from newsletter.ingest.csv_subscribers import (
 from newsletter.ingest.list_layout import COLUMNS, plan_reading
 from newsletter.log import log
 from newsletter.service.hash_order import order_by_hash
-from newsletter.service.import_subscribers import TakenRows, keep_first, require_consent, take_rows
+from newsletter.service.import_subscribers import keep_first, require_consent
+from newsletter.service.take_rows import TakenRows, take_rows
 from newsletter.store import list_imports
 from newsletter.store.audit import record_act
 from newsletter.store.database import Database, Transaction
@@ -193,9 +194,8 @@ def _go_through(
     given = 0
     with database.roomy_connection() as connection:
         for some in order_by_hash(rows, address_key=address_key, at_a_time=_ROWS_AT_A_TIME):
-            to_do = some[
-                max(job.progress.lines - given, 0) :
-            ]  # the order is what it was in the run that this one goes on with
+            # The order is what it was in the run that this one goes on with.
+            to_do = some[max(job.progress.lines - given, 0) :]
             given += len(some)
             if not to_do:
                 continue
