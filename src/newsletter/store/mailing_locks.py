@@ -3,7 +3,8 @@
 A transaction locks the mailing first, then its batches in the order of their numbers, then deliveries, then what the
 relay allows (``store.budgets``). It may begin further down and leave steps out, but it never goes back up: two that
 wait for each other are a deadlock, which ends a worker or an editor's cancel. Mailings, where there are several, come
-in the order of their ids. SQLite has one writer, and locks nothing here.
+in the order of their ids. A claim under a rate takes the relay's row first; the batch after it is one that nobody has
+locked (SKIP LOCKED), so it waits for none. SQLite has one writer, and locks nothing here.
 """
 
 from __future__ import annotations
